@@ -1,0 +1,93 @@
+"""Compares gomtl with the peers in interleaved processes and prints Markdown tables.
+
+    python compare.py --python PEERS_VENV/bin/python --cores 0 --rounds 5 w3:step w3:scan w2:step w2:scan w1:step
+
+A noisy machine drifts, so only what ran next to each other is compared: the processes run peer, gomtl, peer, gomtl, ..., peer
+each fresh and pinned to the same cores, and a round's ratio is gomtl's time over the mean of the peer's two runs
+around it. The table shows the median ratio over the rounds and its range.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def execute(command, cores):
+    pinned = ["taskset", "-c", cores] if cores else []
+    done = subprocess.run([*pinned, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"compare: {command} exited {done.returncode}:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def interleave(ours, theirs, rounds, cores):
+    """Runs theirs, ours, theirs, ours, ..., theirs; returns both lists of results."""
+    peers, gomtl = [execute(theirs, cores)], []
+    for _ in range(rounds):
+        gomtl.append(execute(ours, cores))
+        peers.append(execute(theirs, cores))
+    return gomtl, peers
+
+
+def ratios(gomtl, peers, key):
+    return [g[key] / statistics.mean((a[key], b[key])) for g, a, b in zip(gomtl, peers, peers[1:])]
+
+
+def row(name, gomtl, peers):
+    cells = [name]
+    for key in ("ms_per_step_min", "ms_per_step_median"):
+        ratio = ratios(gomtl, peers, key)
+        cells += [f"{min(g[key] for g in gomtl):.4g}", f"{min(p[key] for p in peers):.4g}",
+                  f"{statistics.median(ratio):.2f} ({min(ratio):.2f}-{max(ratio):.2f})"]
+    for key in ("first_call_s", "peak_memory_mb"):
+        cells.append(" / ".join(f"{statistics.median(r[key] for r in runs):.3g}" for runs in (gomtl, peers)))
+    return "| " + " | ".join(cells) + " |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="the Python with peers/requirements.txt")
+    parser.add_argument("--peer", default="jax", choices=("jax", "torch", "keras"))
+    parser.add_argument("--cores", default="", help="cores to pin to, as taskset writes them; empty: all")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--chunks", type=int, default=20, help="timed chunks in each process")
+    parser.add_argument("--json", type=Path, help="also append every result to this file, one JSON object a line")
+    parser.add_argument("cases", nargs="+", metavar="WORKLOAD:FORM", help="the peer's form: step or scan")
+    args = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        binary = Path(folder) / "gomtl"
+        subprocess.run(["go", "build", "-o", binary, "./gomtl"], cwd=HERE, check=True)
+        lines, versions = [], {}
+        for case in args.cases:
+            workload, form = case.split(":")
+            ours = [binary, "-workload", workload, "-chunks", args.chunks]
+            theirs = [args.python, HERE / "peers" / "bench.py", "--peer", args.peer, "--workload", workload,
+                      "--form", form, "--chunks", args.chunks]
+            gomtl, peers = interleave(ours, theirs, args.rounds, args.cores)
+            versions |= gomtl[0]["versions"] | peers[0]["versions"]
+            lines.append(row(f"{workload}, {args.peer} {form}", gomtl, peers))
+            print(lines[-1], file=sys.stderr, flush=True)
+            if args.json:
+                with args.json.open("a") as out:
+                    for result in gomtl + peers:
+                        print(json.dumps({"cores": args.cores or "all"} | result), file=out)
+
+    print(f"Cores: {args.cores or os.cpu_count()}; {args.rounds} rounds of {args.chunks} chunks; "
+          + ", ".join(f"{k} {v}" for k, v in sorted(versions.items())))
+    print()
+    print("| workload, peer | gomtl ms (min) | peer ms (min) | ratio of minima (range) | gomtl ms (median) "
+          "| peer ms (median) | ratio of medians (range) | first call s, gomtl / peer | peak MB, gomtl / peer |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
