@@ -1,0 +1,83 @@
+package mtl
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// meanOver is the mean of the per-entry losses over the labelled entries: Σ m·l / Σ m. labels is {y} or {y, mask}; each mask is shaped
+// like perEntry. A gradient never flows into masked-out entries.
+func meanOver(perEntry *graph.Node, labels []*graph.Node) *graph.Node {
+	if len(labels) < 2 {
+		return graph.ReduceAllMean(perEntry)
+	}
+	mask := labels[1]
+	sum := graph.ReduceAllSum(graph.Where(mask, perEntry, graph.ZerosLike(perEntry)))
+	count := graph.ReduceAllSum(graph.ConvertDType(mask, perEntry.DType()))
+	return graph.Div(sum, count)
+}
+
+// CrossEntropy is the mean over labelled entries of -log softmax(logits)[y]. y: integer [batch, ...]; logits: [batch, ..., classes].
+func CrossEntropy(labels, predictions []*graph.Node) *graph.Node {
+	y, logits := labels[0], predictions[0]
+	wantShape(y, logits.Shape().Dimensions[:logits.Rank()-1], "class indices", "logits", logits)
+	classes := logits.Shape().Dimensions[logits.Rank()-1]
+	picked := graph.ReduceSum(graph.Mul(graph.OneHot(y, classes, logits.DType()), graph.LogSoftmax(logits)), -1)
+	return meanOver(graph.Neg(picked), labels)
+}
+
+// BinaryCrossEntropy is the mean over labelled entries of max(z, 0) - z·y + log(1 + exp(-|z|)) for logits z and labels y in {0, 1} (or
+// probabilities between), the overflow-free form of -y·log σ(z) - (1-y)·log(1-σ(z)). y and z have the same shape.
+func BinaryCrossEntropy(labels, predictions []*graph.Node) *graph.Node {
+	z := predictions[0]
+	y := likePrediction(labels[0], z)
+	perEntry := graph.Add(graph.Sub(graph.Max(z, graph.ZerosLike(z)), graph.Mul(z, y)), graph.Log1P(graph.Exp(graph.Neg(graph.Abs(z)))))
+	return meanOver(perEntry, maskLike(labels, z))
+}
+
+// SquaredError is the mean over labelled entries of (y - p)².
+func SquaredError(labels, predictions []*graph.Node) *graph.Node {
+	p := predictions[0]
+	return meanOver(graph.Square(graph.Sub(likePrediction(labels[0], p), p)), maskLike(labels, p))
+}
+
+// AbsoluteError is the mean over labelled entries of |y - p|.
+func AbsoluteError(labels, predictions []*graph.Node) *graph.Node {
+	p := predictions[0]
+	return meanOver(graph.Abs(graph.Sub(likePrediction(labels[0], p), p)), maskLike(labels, p))
+}
+
+// Huber returns the loss whose entries are r²/2 for |r| ≤ delta and delta·(|r| - delta/2) beyond, r = y - p (Huber, 1964).
+func Huber(delta float64) func(labels, predictions []*graph.Node) *graph.Node {
+	return func(labels, predictions []*graph.Node) *graph.Node {
+		p := predictions[0]
+		r := graph.Abs(graph.Sub(likePrediction(labels[0], p), p))
+		inside := graph.MinScalar(r, delta)
+		perEntry := graph.Add(graph.MulScalar(graph.Square(inside), 0.5), graph.MulScalar(graph.Sub(r, inside), delta))
+		return meanOver(perEntry, maskLike(labels, p))
+	}
+}
+
+// likePrediction gives labels the predictions' type and, where the sizes agree ([batch] and [batch, 1]), their shape.
+func likePrediction(y, p *graph.Node) *graph.Node {
+	if y.Shape().Size() != p.Shape().Size() || y.Shape().Dimensions[0] != p.Shape().Dimensions[0] {
+		panicf("the labels are shaped %s and the predictions %s; wanted the same shape", y.Shape(), p.Shape())
+	}
+	return graph.Reshape(graph.ConvertDType(y, p.DType()), p.Shape().Dimensions...)
+}
+
+func maskLike(labels []*graph.Node, p *graph.Node) []*graph.Node {
+	if len(labels) < 2 {
+		return labels
+	}
+	return []*graph.Node{labels[0], graph.Reshape(labels[1], p.Shape().Dimensions...)}
+}
+
+func wantShape(y *graph.Node, dims []int, what, of string, other *graph.Node) {
+	same := y.Rank() == len(dims)
+	for i := 0; same && i < len(dims); i++ {
+		same = y.Shape().Dimensions[i] == dims[i]
+	}
+	if !same || !y.DType().IsInt() {
+		panicf("the %s are shaped %s, the %s %s; wanted integers shaped %v", what, y.Shape(), of, other.Shape(), dims)
+	}
+}

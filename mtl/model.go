@@ -1,0 +1,119 @@
+package mtl
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Scopes of the parameter partition: the scope path of a variable says whether it is shared.
+const (
+	// SharedScope holds the variables that all tasks share.
+	SharedScope = "shared"
+	// TaskScope holds one scope per task.
+	TaskScope = "task"
+	// stateScope holds the state and parameters of the weighting.
+	stateScope = "mtl"
+)
+
+// Architecture maps the inputs to one representation per task. Variables under scope "shared" are shared, those under
+// "task/<name>" belong to one task.
+type Architecture interface {
+	// Features returns len(tasks) nodes; the same node may serve several tasks.
+	Features(scope *model.Scope, inputs []*graph.Node, tasks []Task) []*graph.Node
+}
+
+// Model is an architecture with its tasks. Its methods drop into a stock GoMLX trainer:
+//
+//	train.NewTrainer(backend, store, m.Graph, m.Loss, mtl.Optimizer(weighting, optimizer.Adam().Done()), nil, nil)
+type Model struct {
+	Arch  Architecture
+	Tasks []Task
+}
+
+// TaskNames returns the names of the tasks, in order.
+func (m *Model) TaskNames() []string {
+	names := make([]string, len(m.Tasks))
+	for i := range m.Tasks {
+		names[i] = m.Tasks[i].Name
+	}
+	return names
+}
+
+// Task returns the task of that name; the error lists the names there are.
+func (m *Model) Task(name string) (*Task, error) {
+	for i := range m.Tasks {
+		if m.Tasks[i].Name == name {
+			return &m.Tasks[i], nil
+		}
+	}
+	return nil, fmt.Errorf("mtl: there is no task %q: the model has %q", name, m.TaskNames())
+}
+
+// Graph is a train.ModelFn: it returns one prediction per task, in the order of Tasks.
+func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.Node {
+	features := m.Arch.Features(scope, inputs, m.Tasks)
+	if len(features) != len(m.Tasks) {
+		panicf("architecture %T returned %d representations for %d tasks; wanted one per task", m.Arch, len(features), len(m.Tasks))
+	}
+	predictions := make([]*graph.Node, len(m.Tasks))
+	for i := range m.Tasks {
+		t := &m.Tasks[i]
+		predictions[i] = t.Head.Predict(scope.At(TaskScope).At("%s", model.EscapeScopeName(t.Name)).At("head"), features[i])
+	}
+	return predictions
+}
+
+// Loss is a train.LossFn: it returns the sum of the task losses and keeps each for Optimizer. labels holds one node per task, or for
+// each task its labels and its mask: {y1, mask1, y2, mask2, ...}.
+func (m *Model) Loss(labels, predictions []*graph.Node) *graph.Node {
+	count := len(m.Tasks)
+	if len(labels) != count && len(labels) != 2*count {
+		panicf("%d label tensors for %d tasks; wanted one per task, or labels and mask for each", len(labels), count)
+	}
+	withMasks := len(labels) == 2*count
+	y, masks := make([]*graph.Node, count), make([]*graph.Node, count)
+	for i := range m.Tasks {
+		if withMasks {
+			y[i], masks[i] = labels[2*i], labels[2*i+1]
+		} else {
+			y[i] = labels[i]
+		}
+	}
+	losses := m.taskLosses(y, masks, predictions)
+	losses.keep(predictions[0].Graph())
+	return graph.ReduceAllSum(losses.values)
+}
+
+// taskLosses builds every task's loss; masks[i] may be nil.
+func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses {
+	values, active := make([]*graph.Node, len(m.Tasks)), make([]*graph.Node, len(m.Tasks))
+	for i := range m.Tasks {
+		t := &m.Tasks[i]
+		values[i], active[i] = t.lossOf(labels[i], t.mask(labels[i], masks[i]), predictions[i])
+	}
+	return &taskLosses{scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+}
+
+// check reports a model that cannot be trained.
+func (m *Model) check() error {
+	if m == nil || m.Arch == nil {
+		return fmt.Errorf("mtl: the model has no architecture: set Model.Arch, for example to arch.HardSharing{...}")
+	}
+	if len(m.Tasks) == 0 {
+		return fmt.Errorf("mtl: the model has no tasks: add at least one to Model.Tasks")
+	}
+	seen := map[string]bool{}
+	for i := range m.Tasks {
+		t := &m.Tasks[i]
+		if err := t.check(); err != nil {
+			return err
+		}
+		if seen[t.Name] {
+			return fmt.Errorf("mtl: two tasks are named %q: names must be unique in a model", t.Name)
+		}
+		seen[t.Name] = true
+	}
+	return nil
+}
