@@ -1,0 +1,61 @@
+"""An independent reading of the random numbers of package datasets: SplitMix64's mix, PCG-DXSM as in O'Neill's pcg-cpp and
+Go's math/rand/v2, and the latter's IntN and Perm. Run as a script it writes streams.json beside it."""
+import json
+import pathlib
+
+MASK64, MASK128 = 2**64 - 1, 2**128 - 1
+GOLDEN = 0x9E3779B97F4A7C15
+PARTS = ["train", "validation", "test"]
+
+
+def mix(x):
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK64
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & MASK64
+    return x ^ (x >> 31)
+
+
+class PCG:
+    def __init__(self, high, low):
+        self.state = high << 64 | low
+
+    def uint64(self):
+        multiplier = 2549297995355413924 << 64 | 4865540595714422341
+        increment = 6364136223846793005 << 64 | 1442695040888963407
+        self.state = (self.state * multiplier + increment) & MASK128
+        high, low = self.state >> 64, self.state & MASK64
+        high ^= high >> 32
+        high = (high * 0xDA942042E4DD58B5) & MASK64
+        high ^= high >> 48
+        return (high * (low | 1)) & MASK64
+
+    def below(self, n):
+        if n & (n - 1) == 0:
+            return self.uint64() & (n - 1)
+        while True:  # Lemire's multiply-and-shift, rejecting the few values that would bias it
+            product = self.uint64() * n
+            if product & MASK64 >= 2**64 % n:
+                return product >> 64
+
+    def permutation(self, n):
+        order = list(range(n))
+        for i in range(n - 1, 0, -1):
+            j = self.below(i + 1)
+            order[i], order[j] = order[j], order[i]
+        return order
+
+
+def stream(seed, part, index):
+    high = mix((seed + (PARTS.index(part) + 1) * GOLDEN) & MASK64)
+    return PCG(high, mix((high + (index + 1) * GOLDEN) & MASK64))
+
+
+if __name__ == "__main__":
+    cases = []
+    for seed in (0, 1, 2**64 - 1):
+        for part in PARTS:
+            for index in (0, 1, 9999):
+                source = stream(seed, part, index)
+                cases.append({"seed": str(seed), "part": part, "index": index,
+                              "below": [source.below(n) for n in (1797, 3, 3, 2, 10, 10**12)],
+                              "permutation": source.permutation(7)})
+    pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(cases, indent=None).replace("}, ", "},\n ") + "\n")
