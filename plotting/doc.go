@@ -1,0 +1,21 @@
+// Package plotting draws the figures of a multi-task run: losses, weights and metrics over time, several runs against each
+// other, confusion matrices, segmentation panels, grids of examples and regression scatters.
+//
+// Every plot is a struct whose zero value is a good default, with one method Figure that takes the data:
+//
+//	plotting.Losses{}.Figure(h).Save("losses.svg")
+//	plotting.Losses{Log: true}.Figure(h).Save("losses.png")
+//	plotting.Confusion{}.Figure(counts, classes).WriteHTML(w)
+//
+// Figure is a pure function of its arguments. Data that cannot be drawn (a ragged matrix, say) gives a Figure that reports
+// the reason from Err and from every method that writes; no data at all gives a figure that says so.
+//
+// The package depends on mtl/history and plain Go types only, never on GoMLX, so that a notebook cell that plots links fast.
+//
+// # Colours
+//
+// A task has the same colour, dash pattern and marker in every figure, by its position in the run's list of tasks. The
+// colours are those of Okabe and Ito ("Color Universal Design", 2008), which remain distinct under the common forms of colour
+// blindness; dash pattern and marker tell the tasks apart in grey. Runs and classes have Paul Tol's "muted" colours, so that
+// no run is mistaken for a task. Each figure is an opaque light card with a thin border, which reads on dark and light pages.
+package plotting
