@@ -1,0 +1,107 @@
+package history
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Table compares runs: a row for the last loss and metrics of each task, a column for each run, taken from the run's newest record of
+// its test split, else of validation, else of training. The text is Markdown, aligned so that it reads well in a terminal too. ↑ and ↓ say
+// where higher or lower is better, – stands for what a run did not record.
+func Table(runs ...*History) string {
+	header := []string{"task", "metric"}
+	last := make([]*Record, len(runs))
+	for i, h := range runs {
+		name := h.Run.Name
+		if name == "" {
+			name = fmt.Sprintf("run %d", i+1)
+		}
+		for _, split := range []string{Test, Validation, Train} {
+			if last[i] = h.Last(split); last[i] != nil {
+				name += " (" + split + ")"
+				break
+			}
+		}
+		header = append(header, name)
+	}
+	rows := [][]string{header}
+	for _, t := range allTasks(runs) {
+		rows = append(rows, row(t.Name, "loss ↓", last, func(r *Record) (float64, bool) { v, ok := r.Loss[t.Name]; return v, ok }))
+		for _, m := range t.Metrics {
+			rows = append(rows, row(t.Name, m.Name+arrow(m), last, func(r *Record) (float64, bool) { v, ok := r.Metric[t.Name][m.Name]; return v, ok }))
+		}
+	}
+	return markdown(rows)
+}
+
+func arrow(m Metric) string {
+	if m.HigherIsBetter {
+		return " ↑"
+	}
+	return " ↓"
+}
+
+// allTasks are the tasks of all runs, each with the metrics of the first run that has it.
+func allTasks(runs []*History) []Task {
+	var tasks []Task
+	seen := map[string]bool{}
+	for _, h := range runs {
+		for _, t := range h.Run.Tasks {
+			if !seen[t.Name] {
+				seen[t.Name] = true
+				tasks = append(tasks, t)
+			}
+		}
+	}
+	return tasks
+}
+
+func row(task, metric string, records []*Record, value func(r *Record) (float64, bool)) []string {
+	cells := []string{task, metric}
+	for _, r := range records {
+		cell := "–"
+		if r != nil {
+			if v, ok := value(r); ok {
+				cell = fmt.Sprintf("%.4g", v)
+			}
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// markdown aligns the first two columns to the left and the others, numbers, to the right.
+func markdown(rows [][]string) string {
+	width := make([]int, len(rows[0]))
+	for _, cells := range rows {
+		for i := range cells {
+			cells[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cells[i])
+			width[i] = max(width[i], 3, utf8.RuneCountInString(cells[i]))
+		}
+	}
+	var b strings.Builder
+	for n, cells := range rows {
+		for i, cell := range cells {
+			fill := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i < 2 {
+				b.WriteString("| " + cell + fill + " ")
+			} else {
+				b.WriteString("| " + fill + cell + " ")
+			}
+		}
+		b.WriteString("|\n")
+		if n > 0 {
+			continue
+		}
+		for i := range cells {
+			rule := strings.Repeat("-", width[i])
+			if i >= 2 {
+				rule = rule[1:] + ":"
+			}
+			b.WriteString("| " + rule + " ")
+		}
+		b.WriteString("|\n")
+	}
+	return b.String()
+}
