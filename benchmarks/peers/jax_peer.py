@@ -38,7 +38,7 @@ def trunk(w, layers, x):
     for i, (kernel, bias) in enumerate(layers):
         if w.convolutional:
             stride = (2, 2) if i == 1 else (1, 1)
-            x = lax.conv_general_dilated(x, kernel, stride, "SAME", dimension_numbers=NHWC) + bias
+            x = lax.conv_general_dilated(x, kernel, stride, ((1, 1), (1, 1)), dimension_numbers=NHWC) + bias
         else:
             x = x @ kernel + bias
         x = jax.nn.relu(x)
