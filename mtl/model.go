@@ -93,7 +93,7 @@ func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses
 		t := &m.Tasks[i]
 		values[i], active[i] = t.lossOf(labels[i], t.mask(labels[i], masks[i]), predictions[i])
 	}
-	return &taskLosses{scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+	return &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
 }
 
 // check reports a model that cannot be trained.

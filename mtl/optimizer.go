@@ -22,6 +22,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	losses := kept.(*taskLosses)
 	step := &Step{
 		Scope:         scope.Store().Scope("/" + stateScope),
+		Names:         losses.names,
 		Losses:        losses.values,
 		Active:        losses.active,
 		StepsPerEpoch: stepsPerEpoch(g),

@@ -17,6 +17,7 @@ type Weighting interface {
 
 // taskLosses are the losses of the step being built.
 type taskLosses struct {
+	names          []string
 	scalars        []*graph.Node
 	values, active *graph.Node // [T]
 }
@@ -33,6 +34,8 @@ func (l *taskLosses) keep(g *graph.Graph) { model.SetGraphParam(g, lossesKey, l)
 type Step struct {
 	// Scope is the weighting's own place for state and parameters.
 	Scope *model.Scope
+	// Names are the names of the tasks, [T].
+	Names []string
 	// Losses holds the task losses, [T]; 0 for a task without a label in this batch.
 	Losses *graph.Node
 	// Active is 1 for each task with a label in this batch, else 0, [T].
