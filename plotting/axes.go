@@ -16,15 +16,18 @@ type curve struct {
 	dashes  []vg.Length
 	marker  draw.GlyphDrawer // nil draws none
 	spacing vg.Length        // least distance between two markers
+	offset  float64          // of the first marker, as a share of spacing
+	dots    vg.Length        // radius of a dot on every point; 0 draws none
 }
 
-// axes is one panel: a frame of two axes with curves. Horizontal positions count optimisation steps.
+// axes is one panel: a frame of two axes with curves.
 type axes struct {
 	title    string
 	color    color.RGBA // of the title's marker, when there is a title
 	marker   draw.GlyphDrawer
 	xLabel   string
 	yLabel   string
+	counts   bool // x counts something from 0, as steps: ticks are whole numbers
 	log      bool // logarithmic y; values at or below 0 are gaps
 	fromZero bool // y starts at 0
 	curves   []curve
@@ -61,8 +64,15 @@ func (a axes) layOut(height vg.Length) frame {
 		f.xLow, f.xHigh, f.yLow, f.yHigh = 0, 1, 0, 1
 		return f
 	}
+	if f.counts && f.xLow > 0 && f.xLow <= 0.05*f.xHigh {
+		f.xLow = 0 // a run's first record is not step 0, but its axis starts there
+	}
 	if f.xLow == f.xHigh {
-		f.xLow, f.xHigh = f.xLow-1, f.xHigh+1
+		spread := 1.0
+		if !f.counts {
+			spread = math.Max(math.Abs(f.xLow)/2, 1e-9)
+		}
+		f.xLow, f.xHigh = f.xLow-spread, f.xHigh+spread
 	}
 	want := int(math.Max(2, float64(height/24)))
 	if a.log {
@@ -154,11 +164,29 @@ func (f frame) drawYTicks(c draw.Canvas, area vg.Rectangle, y func(float64) vg.L
 }
 
 func (f frame) drawXTicks(c draw.Canvas, area vg.Rectangle, x func(float64) vg.Length) {
-	want := int(max(1, (area.Max.X-area.Min.X)/55))
-	for _, t := range linearTicks(f.xLow, f.xHigh, want, 1) {
+	for _, t := range f.xTicks(area.Max.X - area.Min.X) {
 		line(c, draw.LineStyle{Color: axisLine, Width: 0.75}, vg.Point{X: x(t.value), Y: area.Min.Y}, vg.Point{X: x(t.value), Y: area.Min.Y - 3})
 		tickStyle().draw(c, x(t.value), area.Min.Y-13, 0.5, t.label)
 	}
+}
+
+// xTicks returns as many ticks as have room for their labels.
+func (f frame) xTicks(width vg.Length) (ticks []tick) {
+	minStep := 0.0
+	if f.counts {
+		minStep = 1
+	}
+	for want := 8; want > 0; want-- {
+		ticks = linearTicks(f.xLow, f.xHigh, want, minStep)
+		widest := vg.Length(0)
+		for _, t := range ticks {
+			widest = max(widest, tickStyle().width(t.label))
+		}
+		if vg.Length(len(ticks))*(widest+16) <= width {
+			break
+		}
+	}
+	return ticks
 }
 
 func (f frame) drawLabels(c draw.Canvas, area vg.Rectangle, left vg.Length) {
@@ -173,8 +201,7 @@ func (f frame) drawLabels(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 // drawCurve breaks the line at gaps; a point between two gaps is a dot.
 func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Length) {
 	var run []vg.Point
-	var lastMarker vg.Length
-	marked := false
+	next := vg.Length(math.Inf(-1)) // where the next marker may be
 	flush := func() {
 		style := draw.LineStyle{Color: curve.color, Width: curve.width, Dashes: curve.dashes}
 		switch {
@@ -183,10 +210,16 @@ func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Lengt
 		case len(run) > 1 && curve.width > 0:
 			line(c, style, run...)
 		}
+		if curve.dots > 0 {
+			fillDots(c, curve.color, curve.dots, run)
+		}
 		for _, p := range run {
-			if curve.marker != nil && (!marked || p.X-lastMarker >= curve.spacing) {
+			if math.IsInf(float64(next), -1) {
+				next = p.X + curve.spacing*vg.Length(curve.offset)
+			}
+			if curve.marker != nil && p.X >= next {
 				c.DrawGlyphNoClip(draw.GlyphStyle{Color: curve.color, Radius: 2.6, Shape: curve.marker}, p)
-				lastMarker, marked = p.X, true
+				next = p.X + curve.spacing
 			}
 		}
 		run = run[:0]
@@ -209,4 +242,16 @@ func line(c draw.Canvas, style draw.LineStyle, points ...vg.Point) {
 	}
 	c.SetLineStyle(style)
 	c.Stroke(p)
+}
+
+// fillDots draws all dots as one path, which keeps a scatter of thousands small.
+func fillDots(c draw.Canvas, fill color.Color, radius vg.Length, at []vg.Point) {
+	var p vg.Path
+	for _, center := range at {
+		p.Move(vg.Point{X: center.X + radius, Y: center.Y})
+		p.Arc(center, radius, 0, 2*math.Pi)
+		p.Close()
+	}
+	c.SetColor(fill)
+	c.Fill(p)
 }

@@ -12,7 +12,7 @@ type entry struct {
 	swatch bool
 }
 
-// legend is laid out in columns of equal width below the panels, where it cannot cover data.
+// legend is laid out below the panels, where it cannot cover data: in one row where it fits, else in columns of equal width.
 type legend []entry
 
 const (
@@ -21,19 +21,30 @@ const (
 	legendPadding = vg.Length(18)
 )
 
-func (l legend) columns(width vg.Length) (columns int, columnWidth vg.Length) {
+// grid returns the width of each column, and how many columns there are.
+func (l legend) grid(width vg.Length) (columns []vg.Length) {
+	var total, widest vg.Length
 	for _, e := range l {
-		columnWidth = max(columnWidth, e.sampleWidth()+5+labelStyle().width(e.name)+legendPadding)
+		w := e.sampleWidth() + 5 + labelStyle().width(e.name) + legendPadding
+		columns = append(columns, w)
+		total, widest = total+w, max(widest, w)
 	}
-	columnWidth = min(columnWidth, width)
-	return min(len(l), max(1, int((width+legendPadding)/columnWidth))), columnWidth
+	if total-legendPadding <= width {
+		return columns
+	}
+	widest = min(widest, width+legendPadding)
+	columns = columns[:max(1, int((width+legendPadding)/widest))]
+	for i := range columns {
+		columns[i] = widest
+	}
+	return columns
 }
 
 func (l legend) height(width vg.Length) vg.Length {
 	if len(l) == 0 {
 		return 0
 	}
-	columns, _ := l.columns(width)
+	columns := len(l.grid(width))
 	return legendRow * vg.Length((len(l)+columns-1)/columns)
 }
 
@@ -42,12 +53,20 @@ func (l legend) draw(c draw.Canvas, left, top, width vg.Length) {
 	if len(l) == 0 {
 		return
 	}
-	columns, columnWidth := l.columns(width)
-	left += max(0, (width+legendPadding-columnWidth*vg.Length(columns))/2)
+	columns := l.grid(width)
+	used := -legendPadding
+	for _, w := range columns {
+		used += w
+	}
+	left += (width - used) / 2
+	x := left
 	for i, e := range l {
-		x := left + columnWidth*vg.Length(i%columns)
-		y := top - legendRow*vg.Length(i/columns) - legendRow/2
-		e.draw(c, x, y, columnWidth-legendPadding)
+		column := i % len(columns)
+		if column == 0 {
+			x = left
+		}
+		e.draw(c, x, top-legendRow*vg.Length(i/len(columns))-legendRow/2, columns[column]-legendPadding)
+		x += columns[column]
 	}
 }
 

@@ -65,7 +65,7 @@ func (c *LossCurves) Figure() *Figure {
 	var words []string
 	for i, task := range c.run.Tasks {
 		look := taskLook(i)
-		a := axes{title: task.Name, color: look.color, marker: look.marker, xLabel: "step", yLabel: "loss", log: c.config.Log}
+		a := axes{title: task.Name, color: look.color, marker: look.marker, xLabel: "step", counts: true, yLabel: "loss", log: c.config.Log}
 		if raw := c.train[i].points(); len(raw) > 0 {
 			smoothed := c.config.smoothed(&c.train[i])
 			a.curves = append(a.curves,
@@ -74,7 +74,7 @@ func (c *LossCurves) Figure() *Figure {
 			trained = true
 		}
 		if points := c.validation[i].points(); len(points) > 0 {
-			a.curves = append(a.curves, curve{points: points, color: blend(look.color, ink, 0.35), width: 1.1, dashes: validationDashes, marker: look.marker, spacing: 9})
+			a.curves = append(a.curves, curve{points: points, color: blend(look.color, ink, 0.35), width: 1.1, dashes: validationDashes, marker: look.marker, spacing: 6})
 			validated = true
 		}
 		words = append(words, task.Name+c.lastValues(i))

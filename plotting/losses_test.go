@@ -30,6 +30,11 @@ func syntheticRun(tasks, steps int) *history.History {
 			v := history.Record{Step: s, Split: history.Validation, Loss: map[string]float64{}, Metric: map[string]map[string]float64{}}
 			for i := range tasks {
 				v.Loss[names[i]] = r.Loss[names[i]]*1.2 + 0.02
+				kind := []string{"accuracy", "accuracy", "mIoU", "R2"}[i%4]
+				v.Metric[names[i]] = map[string]float64{kind: 1 - math.Exp(-5*float64(s)/float64(steps)) - 0.02*float64(i) + 0.01*rng.NormFloat64()}
+				if i%4 == 3 {
+					v.Metric[names[i]]["RMSE"] = v.Loss[names[i]]
+				}
 			}
 			h.Records = append(h.Records, v)
 		}
@@ -39,6 +44,14 @@ func syntheticRun(tasks, steps int) *history.History {
 
 func TestLook(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 4, 12} {
+		h := syntheticRun(n, 3000)
+		g, k := syntheticRun(n, 2000), syntheticRun(n, 2500)
+		g.Run.Name, k.Run.Name = "uncertainty", "dynamic weight average"
+		for name, f := range map[string]*Figure{"weights": Weights{}.Figure(h), "metrics": Metrics{}.Figure(h), "compare": Compare{}.Figure(h, g, k)} {
+			if err := f.Save(filepath.Join(os.TempDir(), "look", fmt.Sprintf("%s%d.png", name, n))); err != nil {
+				t.Error(err)
+			}
+		}
 		for _, log := range []bool{false, true} {
 			f := Losses{Log: log}.Figure(syntheticRun(n, 3000))
 			for _, e := range []string{"svg", "png", "html"} {

@@ -5,7 +5,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const titleHeight = vg.Length(24)
+const titleHeight = vg.Length(20)
 
 // panels is a grid of axes with one title and one legend.
 type panels struct {
@@ -13,6 +13,8 @@ type panels struct {
 	subtitle string
 	axes     []axes
 	legend   legend
+
+	width, areaHeight vg.Length // of the figure and of each plotting area; chosen by the number of panels when 0
 }
 
 // gridOf chooses columns and the height of a plotting area for n panels.
@@ -29,9 +31,13 @@ func gridOf(n int) (columns int, height vg.Length) {
 // figure lays the panels out; text describes them in words.
 func (p panels) figure(text string) *Figure {
 	if len(p.axes) == 0 {
-		p.axes = []axes{{xLabel: "step"}}
+		p.axes = []axes{{xLabel: "step", counts: true}}
 	}
 	columns, areaHeight := gridOf(len(p.axes))
+	figureWidth := figureWidth
+	if p.width > 0 {
+		figureWidth, areaHeight = p.width, p.areaHeight
+	}
 	rows := (len(p.axes) + columns - 1) / columns
 	above, below := vg.Length(6), tickLabelHeight
 	if p.axes[0].title != "" {

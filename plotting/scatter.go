@@ -1,0 +1,92 @@
+package plotting
+
+import (
+	"fmt"
+	"math"
+)
+
+// Scatter draws a regression: the predicted against the true value of each example, with the line on which they are equal and,
+// in the heading, R² = 1 − Σ(y−ŷ)²/Σ(y−ȳ)² and the root mean squared error.
+type Scatter struct {
+	Title string // "Prediction against truth" when empty
+	Unit  string // of both axes, as "mm"; none when empty
+	Task  int    // the task's position in its run, for its colour
+}
+
+// Figure draws one dot an example. Dots that would cover each other are drawn once. Examples with a NaN or infinite value are
+// left out of the dots and of the figures.
+func (s Scatter) Figure(truth, prediction []float64) *Figure {
+	if len(truth) != len(prediction) {
+		return failed("scatter: want as many predictions as true values, got %d and %d", len(prediction), len(truth))
+	}
+	var points []xy
+	for i := range truth {
+		if isFinite(truth[i]) && isFinite(prediction[i]) {
+			points = append(points, xy{truth[i], prediction[i]})
+		}
+	}
+	unit := ""
+	if s.Unit != "" {
+		unit = " (" + s.Unit + ")"
+	}
+	r2, rmse := regressionFit(points)
+	color := taskLook(s.Task).color
+	a := axes{xLabel: "truth" + unit, yLabel: "prediction" + unit}
+	p := panels{title: orDefault(s.Title, "Prediction against truth"), width: 380, areaHeight: 300}
+	if len(points) > 0 {
+		low, high := valueRange(points)
+		identity := curve{points: []xy{{low, low}, {high, high}}, color: softInk, width: 1, dashes: validationDashes}
+		dots := curve{points: thin(points, low, high), color: color, dots: 1.9}
+		a.curves = []curve{dots, identity}
+		p.subtitle = fmt.Sprintf("R² %.3f, RMSE %.4g, %d examples", r2, rmse, len(points))
+		p.legend = legend{
+			{name: "example", sample: curve{color: color, marker: markers[0]}},
+			{name: "prediction = truth", sample: identity},
+		}
+	}
+	p.axes = []axes{a}
+	return p.figure(p.title + ": " + orDefault(p.subtitle, "no examples") + ".")
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// regressionFit returns R², NaN when the true values do not vary, and the root mean squared error.
+func regressionFit(points []xy) (r2, rmse float64) {
+	n, mean := float64(len(points)), 0.0
+	for _, p := range points {
+		mean += p.x / n
+	}
+	var residual, total float64
+	for _, p := range points {
+		residual += (p.x - p.y) * (p.x - p.y)
+		total += (p.x - mean) * (p.x - mean)
+	}
+	r2 = math.NaN()
+	if total > 0 {
+		r2 = 1 - residual/total
+	}
+	return r2, math.Sqrt(residual / n)
+}
+
+func valueRange(points []xy) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, p := range points {
+		low, high = math.Min(low, math.Min(p.x, p.y)), math.Max(high, math.Max(p.x, p.y))
+	}
+	return low, high
+}
+
+// thin keeps the first point of each cell of a grid whose cells are much smaller than a dot's gap to its neighbour.
+func thin(points []xy, low, high float64) (kept []xy) {
+	const cells = 150
+	seen := map[[2]int]bool{}
+	for _, p := range points {
+		size := math.Max(high-low, math.SmallestNonzeroFloat64) / cells
+		cell := [2]int{int((p.x - low) / size), int((p.y - low) / size)}
+		if !seen[cell] {
+			seen[cell] = true
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
