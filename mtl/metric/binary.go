@@ -17,8 +17,8 @@ func (BinaryAccuracy) HigherIsBetter() bool { return true }
 // Sums is [2]: the right answers and the labels.
 func (b BinaryAccuracy) Sums(label, mask, prediction *graph.Node) *graph.Node {
 	checkSame(b.Name(), label, mask, prediction)
-	right := graph.Equal(positive(label, 0.5), positive(prediction, 0))
-	return vector(count(graph.LogicalAnd(right, mask)), count(mask))
+	wrong := graph.LogicalXor(positive(label, 0.5), positive(prediction, 0))
+	return vector(count(graph.LogicalAnd(graph.LogicalNot(wrong), mask)), count(mask))
 }
 
 // Value is right answers / labels, NaN without labels.
