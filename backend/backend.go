@@ -12,7 +12,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
-	"github.com/gomlx/go-xla/compute/xla"
 )
 
 // RequireXLAEnv names the environment variable that, set to 1, turns the fallback to the pure-Go backend into an error.
@@ -74,15 +73,18 @@ func Installed(ctx context.Context) (compute.Backend, error) {
 	return nil, errors.Join(failures...)
 }
 
+// xlaName is the name under which GOMLX_BACKEND asks for XLA.
+const xlaName = "xla"
+
 // fromConfig follows a user's GOMLX_BACKEND, such as "go", "xla", "xla:cuda" or "xla:/path/to/plugin.so,tf32=false".
 func fromConfig(ctx context.Context, config string) (compute.Backend, error) {
 	name, rest, _ := strings.Cut(config, ":")
-	if !slices.Contains(compute.List(), name) {
-		known := compute.List()
+	if known := append(compute.List(), xlaName); !slices.Contains(known, name) {
 		slices.Sort(known)
-		return nil, fmt.Errorf("backend: %s=%q names an unknown backend, want one of %v or none", compute.ConfigEnvVar, config, known)
+		return nil, fmt.Errorf("backend: %s=%q names an unknown backend, want one of %v or none",
+			compute.ConfigEnvVar, config, slices.Compact(known))
 	}
-	if !isXLA(name) {
+	if name != xlaName {
 		if RequireXLA() {
 			return nil, fmt.Errorf("backend: %s=1 but %s=%q asks for another backend", RequireXLAEnv, compute.ConfigEnvVar, config)
 		}
@@ -99,11 +101,6 @@ func fromConfig(ctx context.Context, config string) (compute.Backend, error) {
 	return load(ctx, path)
 }
 
-// isXLA tells whether name is one of the names under which go-xla registers itself.
-func isXLA(name string) bool {
-	return slices.Contains([]string{xla.BackendName, "stablehlo", "hlo", "shlo"}, name)
-}
-
 // load checks the plugin file of config ("path" or "path,options") and starts XLA on it.
 func load(ctx context.Context, config string) (compute.Backend, error) {
 	if err := ctx.Err(); err != nil {
@@ -113,8 +110,7 @@ func load(ctx context.Context, config string) (compute.Backend, error) {
 	if err := Check(path); err != nil {
 		return nil, err
 	}
-	xla.EnableAutoInstall(false) // what is downloaded, and with which checksum, is decided here
-	b, err := xla.New(config)
+	b, err := startXLA(config)
 	if err != nil {
 		return nil, fmt.Errorf("backend: plugin %s does not start: %w", path, err)
 	}

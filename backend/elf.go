@@ -6,9 +6,10 @@ import (
 	"os"
 	"runtime"
 	"slices"
-
-	"github.com/gomlx/go-xla/pjrt"
 )
+
+// entryPoint is the function that every PJRT plugin exports.
+const entryPoint = "GetPjrtApi"
 
 // machines maps Go's names of processors to those of an ELF header.
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
@@ -42,9 +43,9 @@ func checkELF(path string) error {
 		return fmt.Errorf("backend: plugin %s is damaged, its symbols cannot be read: %w", path, err)
 	}
 	if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool {
-		return s.Name == pjrt.GetPJRTApiFunctionName && s.Section != elf.SHN_UNDEF
+		return s.Name == entryPoint && s.Section != elf.SHN_UNDEF
 	}) {
-		return fmt.Errorf("backend: %s is a shared library but no PJRT plugin: it does not export %s", path, pjrt.GetPJRTApiFunctionName)
+		return fmt.Errorf("backend: %s is a shared library but no PJRT plugin: it does not export %s", path, entryPoint)
 	}
 	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/pjrt"
 )
 
 // Info says what a backend runs on.
@@ -20,13 +18,7 @@ type Info struct {
 // Inspect reads the Info of a backend.
 func Inspect(b compute.Backend) Info {
 	info := Info{Backend: b.Name(), Device: b.DeviceDescription(0), Devices: b.NumDevices()}
-	if x, ok := b.(*xla.Backend); ok {
-		// The plugin is loaded already: this only looks it up.
-		if plugin, err := pjrt.GetPlugin(x.PluginName()); err == nil {
-			major, minor := plugin.Version()
-			info.Plugin, info.PJRT = plugin.Path(), fmt.Sprintf("%d.%d", major, minor)
-		}
-	}
+	info.Plugin, info.PJRT = inspectXLA(b)
 	return info
 }
 

@@ -9,26 +9,29 @@ import (
 	"runtime"
 
 	"github.com/gomlx/go-xla/installer"
-	"github.com/gomlx/go-xla/pjrt"
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/internal/wheel"
 )
 
-// wheel is a Python package that carries a PJRT plugin.
-type wheel struct {
-	Package, Version string
-	File             string // the package's file in the index
-	SHA256           string // of File
-	Plugin           string // name of the plugin inside
-	PluginSHA256     string
+// pluginWheel is a Python wheel that carries a PJRT plugin.
+type pluginWheel struct {
+	wheel.Wheel
+	Plugin       string // name of the plugin inside
+	PluginSHA256 string
 }
 
+// release is the version of go-xla's own CPU plugin that go-xla v0.4.1 is tested with.
+const release = "v0.114.0"
+
 // wheels holds the pinned CPU plugin of each platform ("linux_amd64"); other platforms take go-xla's own release.
-var wheels = map[string]wheel{
+var wheels = map[string]pluginWheel{
 	"linux_amd64": {
-		Package:      "lammps-jax-pjrt-cpu",
-		Version:      "0.11.2",
-		File:         "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
-		SHA256:       "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1",
+		Wheel: wheel.Wheel{
+			Package: "lammps-jax-pjrt-cpu",
+			Version: "0.11.2",
+			File:    "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl",
+			SHA256:  "1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1",
+		},
 		Plugin:       "pjrt_c_api_cpu_plugin.so",
 		PluginSHA256: "ad1309ac822b1b24d51b7f9947c7c9fa9ef5d67f390584cbc3d1fa2428fed9c2",
 	},
@@ -57,11 +60,11 @@ func ownPlugins() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	release := filepath.Join(dir, "go-xla-"+pjrt.DefaultCPUVersion, fmt.Sprintf("pjrt_c_api_cpu_%s_plugin.so", pjrt.DefaultCPUVersion))
+	upstream := filepath.Join(dir, "go-xla-"+release, "pjrt_c_api_cpu_"+release+"_plugin.so")
 	if w, ok := wheels[platform]; ok {
-		return []string{filepath.Join(dir, w.Package+"-"+w.Version, w.Plugin), release}, nil
+		return []string{filepath.Join(dir, w.Package+"-"+w.Version, w.Plugin), upstream}, nil
 	}
-	return []string{release}, nil
+	return []string{upstream}, nil
 }
 
 // Install makes sure that gomtl's own CPU plugin is installed and whole, and returns its path. It downloads it from the pinned
@@ -118,18 +121,14 @@ func installAt(ctx context.Context, path string) error {
 }
 
 // install downloads the wheel into the folder work and puts its plugin at path, with the licences that came with it.
-func (w wheel) install(ctx context.Context, work, path string) error {
-	url, err := w.url(ctx)
-	if err != nil {
-		return err
-	}
+func (w pluginWheel) install(ctx context.Context, work, path string) error {
 	archive := filepath.Join(work, w.File)
-	if err := cache.Fetch(ctx, url, w.SHA256, archive); err != nil {
+	if err := w.Fetch(ctx, archive); err != nil {
 		return err
 	}
 	temp := filepath.Join(work, w.Plugin)
-	if err := installer.ExtractFileFromZip(archive, w.Plugin, temp); err != nil {
-		return fmt.Errorf("backend: taking %s out of %s: %w", w.Plugin, w.File, err)
+	if err := w.Extract(archive, w.Plugin, temp); err != nil {
+		return err
 	}
 	if sum, err := sha256File(temp); err != nil {
 		return err
@@ -137,8 +136,8 @@ func (w wheel) install(ctx context.Context, work, path string) error {
 		return fmt.Errorf("backend: %s in %s: want SHA-256 %s, got %s", w.Plugin, w.File, w.PluginSHA256, sum)
 	}
 	for _, licence := range []string{"LICENSE", "THIRD_PARTY_NOTICES"} {
-		if err := installer.ExtractFileFromZip(archive, licence, filepath.Join(filepath.Dir(path), licence)); err != nil {
-			return fmt.Errorf("backend: taking %s out of %s: %w", licence, w.File, err)
+		if err := w.Extract(archive, licence, filepath.Join(filepath.Dir(path), licence)); err != nil {
+			return err
 		}
 	}
 	return publish(temp, path, w.File)
@@ -146,20 +145,20 @@ func (w wheel) install(ctx context.Context, work, path string) error {
 
 // installRelease puts the CPU plugin of go-xla's own releases at path. Upstream publishes no checksum: it is recorded as it came.
 func installRelease(ctx context.Context, work, path string) error {
-	cache.Say("downloading the PJRT CPU plugin %s of go-xla's releases", pjrt.DefaultCPUVersion)
+	cache.Say("downloading the PJRT CPU plugin %s of go-xla's releases", release)
 	done := make(chan error, 1)
 	go func() { // the installer takes no context; its folder is ours, so that what it leaves behind hurts nobody
-		done <- installer.CPUInstall(platform, pjrt.DefaultCPUVersion, work, false, installer.Quiet)
+		done <- installer.CPUInstall(platform, release, work, false, installer.Quiet)
 	}()
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case err := <-done:
 		if err != nil {
-			return fmt.Errorf("backend: go-xla's release %s: %w", pjrt.DefaultCPUVersion, err)
+			return fmt.Errorf("backend: go-xla's release %s: %w", release, err)
 		}
 	}
-	return publish(filepath.Join(work, filepath.Base(path)), path, "go-xla release "+pjrt.DefaultCPUVersion)
+	return publish(filepath.Join(work, filepath.Base(path)), path, "go-xla release "+release)
 }
 
 // publish checks the finished file temp and makes it the plugin at path, its record first.

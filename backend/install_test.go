@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/internal/wheel"
 )
 
 // library compiles a shared library that exports symbol.
@@ -84,8 +85,10 @@ func newIndex(t *testing.T, plugin []byte) *index {
 		t.Fatal(err)
 	}
 	x := &index{archive: archive.Bytes()}
-	w := wheel{Package: "p", Version: "1", File: "p-1-py3-none-any.whl", SHA256: sum(x.archive),
-		Plugin: "pjrt_c_api_cpu_plugin.so", PluginSHA256: sum(plugin)}
+	w := pluginWheel{
+		Wheel:  wheel.Wheel{Package: "p", Version: "1", File: "p-1-py3-none-any.whl", SHA256: sum(x.archive)},
+		Plugin: "pjrt_c_api_cpu_plugin.so", PluginSHA256: sum(plugin),
+	}
 	saved, had := wheels[platform]
 	wheels[platform] = w
 	t.Cleanup(func() {

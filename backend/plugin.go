@@ -5,14 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-
-	"github.com/gomlx/go-xla/installer"
-	"github.com/gomlx/go-xla/pjrt"
 )
 
 // Plugin is a PJRT plugin file found on this machine.
@@ -28,19 +22,8 @@ func Plugins() ([]Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cuda, cpu, foreign []Plugin
-	available := pjrt.AvailablePlugins()
-	for _, name := range slices.Sorted(maps.Keys(available)) {
-		switch path := available[name]; {
-		case filepath.IsAbs(name): // loaded before, by its path
-		case pjrt.IsCUDAName(name):
-			if installer.HasNvidiaGPU() {
-				cuda = append(cuda, Plugin{"cuda", path})
-			}
-		case name == "cpu" || strings.HasPrefix(name, "cpu_v"):
-			foreign = append(foreign, Plugin{"cpu", path})
-		}
-	}
+	cuda, foreign := foreignPlugins()
+	var cpu []Plugin
 	for _, path := range own {
 		if _, err := os.Stat(path); err == nil {
 			cpu = append(cpu, Plugin{"cpu", path})
@@ -48,7 +31,7 @@ func Plugins() ([]Plugin, error) {
 			return nil, fmt.Errorf("backend: %w", err)
 		}
 	}
-	if os.Getenv(pjrt.PJRTPluginPathsEnv) != "" {
+	if os.Getenv("PJRT_PLUGIN_LIBRARY_PATH") != "" {
 		cpu = append(foreign, cpu...)
 	} else {
 		cpu = append(cpu, foreign...)

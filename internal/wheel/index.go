@@ -1,4 +1,4 @@
-package backend
+package wheel
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 const indexTimeout = 30 * time.Second
 
 // url asks a package index for the address of the wheel: the index that pip is told to use by PIP_INDEX_URL, else the public one.
-func (w wheel) url(ctx context.Context) (string, error) {
+func (w Wheel) url(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
 	type answer struct {
@@ -41,26 +41,26 @@ func (w wheel) url(ctx context.Context) (string, error) {
 	var a answer
 	select {
 	case <-ctx.Done():
-		return "", fmt.Errorf("backend: the package index did not answer about %s: %w", w.Package, ctx.Err())
+		return "", fmt.Errorf("wheel: the package index did not answer about %s: %w", w.Package, ctx.Err())
 	case a = <-done:
 	}
 	if a.err != nil {
-		return "", fmt.Errorf("backend: looking up %s %s: %w", w.Package, w.Version, a.err)
+		return "", fmt.Errorf("wheel: looking up %s %s: %w", w.Package, w.Version, a.err)
 	}
 	release, err := installer.PipSelectRelease(a.releases, regexp.MustCompile("^"+regexp.QuoteMeta(w.File)+"$"), true)
 	if err != nil {
-		return "", fmt.Errorf("backend: the package index has no file %s: %w", w.File, err)
+		return "", fmt.Errorf("wheel: the package index has no file %s: %w", w.File, err)
 	}
 	address, err := a.base.Parse(release.URL)
 	if err != nil {
-		return "", fmt.Errorf("backend: the package index gives a bad address for %s: %w", w.File, err)
+		return "", fmt.Errorf("wheel: the package index gives a bad address for %s: %w", w.File, err)
 	}
 	return address.String(), nil
 }
 
 // publicIndex returns the files of the wheel's version and the address of the document that lists them, because a mirror of
 // the public index may answer with relative file addresses.
-func publicIndex(w wheel) ([]installer.PipReleaseInfo, *url.URL, error) {
+func publicIndex(w Wheel) ([]installer.PipReleaseInfo, *url.URL, error) {
 	info, err := installer.GetPipInfo(w.Package)
 	if err != nil {
 		return nil, nil, err
