@@ -1,0 +1,305 @@
+package mtl
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/checkpoint"
+)
+
+// Files of a checkpoint folder beside those that GoMLX's checkpoint package writes.
+const (
+	checkpointsDir = "checkpoints"
+	stateFile      = "state.json"
+	stepPrefix     = "step-"
+	keepNewest     = 2
+)
+
+// savedState is what resuming needs besides the variables.
+type savedState struct {
+	Step    int     `json:"step"`
+	Seconds float64 `json:"seconds"`
+	Window  window  `json:"window"`
+	// Best is the step of the best validation so far, 0 when there was none.
+	Best int `json:"best"`
+	// Stopped says why the run ended before its last step, empty while it may go on.
+	Stopped string `json:"stopped,omitempty"`
+	// Files holds the SHA-256 of the checkpoint's other files.
+	Files map[string]string `json:"files"`
+}
+
+// saveCheckpoint writes the store and state into dir/checkpoints/step-N: under another name first, flushed to the disk, then renamed, so that a
+// checkpoint is whole or not there. It keeps the newest two and the best.
+func saveCheckpoint(dir string, store *model.Store, state savedState) (err error) {
+	root := filepath.Join(dir, checkpointsDir)
+	if err = os.MkdirAll(root, 0o777); err != nil {
+		return fmt.Errorf("mtl: cannot make the checkpoint folder: %w", err)
+	}
+	temporary, err := os.MkdirTemp(root, ".saving-")
+	if err != nil {
+		return fmt.Errorf("mtl: cannot make a checkpoint in %s: %w", root, err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("mtl: checkpoint of step %d not saved, earlier ones are untouched: %w", state.Step, errors.Join(err, os.RemoveAll(temporary)))
+		}
+	}()
+	if err = saveVariables(temporary, store); err != nil {
+		return err
+	}
+	if state.Files, err = hashFiles(temporary); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err = os.WriteFile(filepath.Join(temporary, stateFile), text, 0o666); err != nil {
+		return err
+	}
+	if err = syncAll(temporary); err != nil {
+		return err
+	}
+	final := filepath.Join(root, stepDir(state.Step))
+	// A checkpoint of this very step can exist: from before a resume, or from the end of a run that is now continued.
+	if err = os.RemoveAll(final); err != nil {
+		return err
+	}
+	if err = os.Rename(temporary, final); err != nil {
+		return err
+	}
+	if err = syncPath(root); err != nil {
+		return err
+	}
+	return pruneCheckpoints(root, state.Best)
+}
+
+// saveVariables writes the store with GoMLX's checkpoint package and checks what it wrote, because that package drops short writes.
+func saveVariables(dir string, store *model.Store) error {
+	loader := store.Loader()
+	defer store.SetLoader(loader)
+	var handler *checkpoint.Handler
+	var err error
+	if panicked := try(func() {
+		if handler, err = checkpoint.Build(store).Dir(dir).ExcludeAllParams().WithCompression(checkpoint.BinUncompressed).Done(); err == nil {
+			err = handler.Save()
+		}
+	}); panicked != nil {
+		return panicked
+	}
+	if err != nil {
+		return err
+	}
+	want := int64(0)
+	for v := range store.IterVariables() {
+		want += int64(v.Shape().Memory())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"+checkpoint.BinDataSuffix))
+	if err != nil || len(files) != 1 {
+		return fmt.Errorf("wanted one file of variables in %s, got %q (%v)", dir, files, err)
+	}
+	info, err := os.Stat(files[0])
+	if err != nil {
+		return err
+	}
+	if info.Size() < want {
+		return fmt.Errorf("only %d of %d bytes of variables were written: is the disk full?", info.Size(), want)
+	}
+	return nil
+}
+
+// loadVariables reads the variables of a checkpoint folder into store, replacing the values of those that exist.
+func loadVariables(dir string, store *model.Store) error {
+	scratch := model.NewStore()
+	var err error
+	if panicked := try(func() {
+		_, err = checkpoint.Load(scratch).Dir(dir).ExcludeAllParams().Immediate().Done()
+	}); panicked != nil {
+		err = panicked
+	}
+	if err != nil {
+		return fmt.Errorf("mtl: cannot read the checkpoint %s: %w", dir, err)
+	}
+	for loaded := range scratch.IterVariables() {
+		value, err := loaded.Value()
+		if err != nil {
+			return err
+		}
+		v := store.GetVariable(loaded.Path())
+		if v == nil {
+			_, err = store.CreateVariable(loaded.Path(), value)
+		} else if !v.Shape().Equal(loaded.Shape()) {
+			err = fmt.Errorf("mtl: variable %q is shaped %s in the checkpoint %s and %s in the model: build the model as it was when the run began, or choose another run folder",
+				v.Path(), loaded.Shape(), dir, v.Shape())
+		} else {
+			err = v.SetValue(value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadCheckpoint reads a checkpoint of a run folder into store. which is "last" or "best"; best falls back to last in a run without validation.
+func LoadCheckpoint(store *model.Store, dir, which string) error {
+	if which != "last" && which != "best" {
+		return fmt.Errorf("mtl: there is no checkpoint %q: wanted \"last\" or \"best\"", which)
+	}
+	path, state, err := lastCheckpoint(dir)
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		return fmt.Errorf("mtl: %s holds no checkpoint: train with FitOptions.RunDir set to it first", dir)
+	}
+	if which == "best" && state.Best > 0 {
+		path = filepath.Join(dir, checkpointsDir, stepDir(state.Best))
+		if _, err := readState(path); err != nil {
+			return err
+		}
+	}
+	return loadVariables(path, store)
+}
+
+// lastCheckpoint returns the newest checkpoint of a run folder, an empty path when there is none.
+func lastCheckpoint(dir string) (path string, state *savedState, err error) {
+	root := filepath.Join(dir, checkpointsDir)
+	steps, err := checkpointSteps(root)
+	if err != nil || len(steps) == 0 {
+		return "", nil, err
+	}
+	path = filepath.Join(root, stepDir(steps[len(steps)-1]))
+	state, err = readState(path)
+	if err != nil && len(steps) > 1 {
+		err = fmt.Errorf("%w; the checkpoint of step %d is older: delete this folder to go on from there", err, steps[len(steps)-2])
+	}
+	return path, state, err
+}
+
+// readState reads a checkpoint's state and checks the SHA-256 of every file.
+func readState(path string) (*savedState, error) {
+	text, err := os.ReadFile(filepath.Join(path, stateFile))
+	if err != nil {
+		return nil, fmt.Errorf("mtl: the checkpoint %s is not whole: %w", path, err)
+	}
+	state := &savedState{}
+	if err := json.Unmarshal(text, state); err != nil {
+		return nil, fmt.Errorf("mtl: the checkpoint %s is corrupt: %s: %w", path, stateFile, err)
+	}
+	have, err := hashFiles(path)
+	if err != nil {
+		return nil, fmt.Errorf("mtl: the checkpoint %s is not whole: %w", path, err)
+	}
+	for name, sum := range state.Files {
+		if have[name] != sum {
+			return nil, fmt.Errorf("mtl: the checkpoint %s is corrupt: %s has not the SHA-256 that was saved", path, name)
+		}
+	}
+	return state, nil
+}
+
+func stepDir(step int) string { return fmt.Sprintf("%s%09d", stepPrefix, step) }
+
+// checkpointSteps lists the steps that have a checkpoint, ascending.
+func checkpointSteps(root string) ([]int, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mtl: cannot list checkpoints: %w", err)
+	}
+	var steps []int
+	for _, entry := range entries {
+		if number, found := strings.CutPrefix(entry.Name(), stepPrefix); found {
+			if step, err := strconv.Atoi(number); err == nil {
+				steps = append(steps, step)
+			}
+		}
+	}
+	slices.Sort(steps)
+	return steps, nil
+}
+
+// pruneCheckpoints removes what is neither among the newest nor the best, and what killed processes left half made.
+func pruneCheckpoints(root string, best int) error {
+	steps, err := checkpointSteps(root)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps[:max(0, len(steps)-keepNewest)] {
+		if step != best {
+			if err := os.RemoveAll(filepath.Join(root, stepDir(step))); err != nil {
+				return err
+			}
+		}
+	}
+	halves, err := filepath.Glob(filepath.Join(root, ".saving-*"))
+	if err != nil {
+		return err
+	}
+	for _, half := range halves {
+		if err := os.RemoveAll(half); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hashFiles(dir string) (map[string]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]string{}
+	for _, entry := range entries {
+		if entry.Name() == stateFile {
+			continue
+		}
+		f, err := os.Open(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		hash := sha256.New()
+		_, err = io.Copy(hash, f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+		sums[entry.Name()] = hex.EncodeToString(hash.Sum(nil))
+	}
+	return sums, nil
+}
+
+// syncAll flushes the files of a folder, and the folder, to the disk.
+func syncAll(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := syncPath(filepath.Join(dir, entry.Name())); err != nil {
+			return err
+		}
+	}
+	return syncPath(dir)
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,118 @@
+package mtl
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gomtl/gomtl/mtl/history"
+)
+
+// describe fills in run.json.
+func (f *fit) describe() history.Run {
+	o := &f.options
+	run := history.Run{
+		Name:          "run",
+		Created:       time.Now(),
+		Tasks:         describeTasks(f.model.Tasks),
+		Seed:          o.Seed,
+		Steps:         o.Steps,
+		StepsPerEpoch: f.executor.compiler.stepsPerEpoch,
+		BatchSize:     o.BatchSize,
+		Weighting:     describeValue(o.Weighting, "equal"),
+		Optimizer:     describeOptimizer(o),
+		Backend:       fmt.Sprintf("%s: %s on %s", o.Backend.Name(), o.Backend.Description(), o.Backend.DeviceDescription(0)),
+		Execution:     f.executor.why,
+		Versions:      versions(),
+		Config:        o.Config,
+	}
+	if o.RunDir != "" {
+		run.Name = filepath.Base(o.RunDir)
+	}
+	return run
+}
+
+func describeTasks(tasks []Task) []history.Task {
+	described := make([]history.Task, len(tasks))
+	for i, t := range tasks {
+		described[i] = history.Task{Name: t.Name, Kind: string(t.Kind), Classes: t.Classes}
+		for _, metric := range t.Metrics {
+			described[i].Metrics = append(described[i].Metrics, history.Metric{Name: metric.Name(), HigherIsBetter: metric.HigherIsBetter()})
+		}
+	}
+	return described
+}
+
+// describeValue prints a configuration struct as its type and fields.
+func describeValue(v any, none string) string {
+	if v == nil {
+		return none
+	}
+	text := reflect.Indirect(reflect.ValueOf(v)).Type().Name()
+	if value := reflect.Indirect(reflect.ValueOf(v)); value.Kind() == reflect.Struct && value.NumField() > 0 {
+		text += fmt.Sprintf("%+v", value.Interface())
+	}
+	return text
+}
+
+func describeOptimizer(o *FitOptions) string {
+	text := strings.TrimPrefix(fmt.Sprintf("%T", o.Optimizer), "*optimizer.")
+	if o.LearningRate > 0 {
+		text += fmt.Sprintf(", learning rate %g", o.LearningRate)
+	}
+	if o.Schedule != nil {
+		text += ", schedule " + describeValue(o.Schedule, "")
+	}
+	if o.ClipNorm > 0 {
+		text += fmt.Sprintf(", gradient norm at most %g", o.ClipNorm)
+	}
+	return text
+}
+
+// versions lists what numbers depend on.
+func versions() map[string]string {
+	v := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if strings.HasPrefix(module.Path, "github.com/gomlx/") || module.Path == "github.com/gomtl/gomtl" {
+				v[module.Path] = module.Version
+			}
+		}
+	}
+	return v
+}
+
+// sameRun reports what keeps a run from being continued by this call: everything but the number of steps must agree.
+func sameRun(saved, asked history.Run, dir string) error {
+	names := func(r history.Run) (names []string) {
+		for _, t := range r.Tasks {
+			names = append(names, t.Name)
+		}
+		return names
+	}
+	differs := func(what string, a, b any) error {
+		return fmt.Errorf("mtl: the run folder %s holds another run: its %s is %v, asked for is %v; choose another RunDir or delete this one", dir, what, a, b)
+	}
+	switch {
+	case !slices.Equal(names(saved), names(asked)):
+		return differs("list of tasks", names(saved), names(asked))
+	case saved.Seed != asked.Seed:
+		return differs("seed", saved.Seed, asked.Seed)
+	case saved.BatchSize != asked.BatchSize:
+		return differs("batch size", saved.BatchSize, asked.BatchSize)
+	case saved.StepsPerEpoch != asked.StepsPerEpoch:
+		return differs("number of steps per epoch", saved.StepsPerEpoch, asked.StepsPerEpoch)
+	case saved.Weighting != asked.Weighting:
+		return differs("weighting", saved.Weighting, asked.Weighting)
+	case saved.Optimizer != asked.Optimizer:
+		return differs("optimiser", saved.Optimizer, asked.Optimizer)
+	case asked.Steps < saved.Steps:
+		return differs("number of steps", saved.Steps, asked.Steps)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package mtl
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gomlx/compute"
+)
+
+const (
+	// loopCapacity is the number of steps that one call can run on the device; beyond a few hundred nothing is gained.
+	loopCapacity = 512
+	// callSeconds is how long a call may take: someone who watches sees a run move twice a second, and an interrupt is answered at once.
+	callSeconds = 0.2
+)
+
+// executor runs a training program step by step or many steps a call, whatever serves.
+type executor struct {
+	compiler *compiler
+	rows     *sampler     // nil for a stream
+	stream   *batchStream // nil for data on the device
+	one      *program     // one step a call; made when first needed
+	many     *program     // several steps a call; nil where that does not serve
+	perStep  float64      // seconds a step of many takes, measured
+	why      string
+}
+
+// newExecutor chooses how steps are run and traces the program. stepsPerCall 0 chooses.
+func newExecutor(c *compiler, stepsPerCall int) (*executor, error) {
+	e := &executor{compiler: c}
+	var err error
+	switch {
+	case c.streamed:
+		e.why = "one step a call, batches streamed with read-ahead"
+	case stepsPerCall == 1:
+		e.why = "one step a call, as asked for"
+	case !canLoop(c.backend):
+		e.why = fmt.Sprintf("one step a call: the %s backend has no loops", c.backend.Name())
+	default:
+		capacity := loopCapacity
+		e.why = fmt.Sprintf("up to %d steps in one call, a loop on the device", capacity)
+		if stepsPerCall > 0 {
+			capacity = stepsPerCall
+			e.why = fmt.Sprintf("up to %d steps in one call, a loop on the device, as asked for", capacity)
+		}
+		if e.many, err = c.loop(capacity); err != nil {
+			return nil, err
+		}
+		if stepsPerCall == 0 && onCPU(c.backend) && e.many.hasConvolution() {
+			// Measured: a convolution in an XLA loop on the CPU takes about 30 times as long as outside.
+			e.many.finalize()
+			e.many = nil
+			e.why = "one step a call: the graph has convolutions, which are slow in a loop on the CPU"
+		}
+	}
+	if e.many == nil {
+		if e.one, err = c.unrolled(1); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+func canLoop(b compute.Backend) bool {
+	capabilities := b.Capabilities()
+	return capabilities.Functions && capabilities.Operations[compute.OpTypeWhile] && capabilities.Operations[compute.OpTypeDynamicUpdateSlice]
+}
+
+func onCPU(b compute.Backend) bool {
+	return b.Name() == "go" || strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
+}
+
+// compile compiles what newExecutor traced.
+func (e *executor) compile() error {
+	for _, p := range []*program{e.many, e.one} {
+		if p != nil {
+			if err := p.compile(); err != nil {
+				return fmt.Errorf("mtl: the training program does not compile: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// run runs from 1 to limit steps from step on and returns their reports.
+func (e *executor) run(step, limit int, rate func(step int) float64) ([][]float32, error) {
+	if e.stream != nil {
+		return e.runStreamed(step, rate)
+	}
+	p, count := e.one, 1
+	if e.many != nil {
+		p, count = e.many, min(limit, e.many.capacity)
+		if e.perStep == 0 {
+			count = 1
+		} else {
+			count = min(count, max(1, int(callSeconds/e.perStep)))
+		}
+	}
+	rates := make([]float32, count)
+	for i := range rates {
+		rates[i] = float32(rate(step + i))
+	}
+	start := time.Now()
+	reports, err := p.run(e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
+	e.perStep = time.Since(start).Seconds() / float64(count)
+	return reports, err
+}
+
+func (e *executor) runStreamed(step int, rate func(step int) float64) ([][]float32, error) {
+	batch, err := e.stream.next()
+	if err != nil {
+		return nil, fmt.Errorf("mtl: no batch for step %d: %w", step+1, err)
+	}
+	defer batch.free()
+	for i, t := range batch.tensors {
+		if want := e.compiler.feed.shapes[i]; !t.Shape().Equal(want) {
+			return nil, fmt.Errorf("mtl: the batch of step %d has a tensor shaped %s where the first batch had %s: pad or drop smaller batches", step+1, t.Shape(), want)
+		}
+	}
+	return e.one.run(batch.buffers, nil, []float32{float32(rate(step))}, 1)
+}
+
+func (e *executor) close() error {
+	if e.stream != nil {
+		e.stream.close()
+	}
+	var errs []error
+	for _, p := range []*program{e.many, e.one} {
+		if p != nil {
+			errs = append(errs, try(p.finalize))
+		}
+	}
+	return errors.Join(errs...)
+}

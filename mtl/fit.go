@@ -1,0 +1,429 @@
+package mtl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl/history"
+)
+
+// Fit trains the model on data and returns the history of the run. The trained variables are in opts.Store.
+//
+// With a RunDir the run can be continued after any end, by the same call: an interrupt (a cancelled ctx or SIGINT) saves and returns an error that
+// wraps context.Canceled; a killed process loses the steps since its last checkpoint and nothing else. The continued run ends bitwise equal to
+// one that was never interrupted. A NaN or infinite task loss ends the run with an error that names task, step and the last good checkpoint.
+func Fit(ctx context.Context, m *Model, data Data, opts FitOptions) (h *history.History, err error) {
+	f := &fit{model: m, data: data, history: &history.History{}}
+	// Graph building panics, by GoMLX's convention; a caller of Fit gets an error.
+	if panicked := try(func() {
+		if err = f.prepare(opts); err == nil {
+			err = f.train(ctx)
+		}
+	}); panicked != nil {
+		err = fmt.Errorf("mtl: the model cannot be built: %w", panicked)
+	}
+	err = errors.Join(err, f.close())
+	for _, o := range f.begun {
+		o.End(err)
+	}
+	return f.history, err
+}
+
+// fit is the state of one call of Fit.
+type fit struct {
+	model    *Model
+	data     Data
+	options  FitOptions
+	executor *executor
+	evaluate *evaluator // nil without validation data
+	stop     func()     // ends a stream's own goroutine
+	writer   *history.Writer
+	history  *history.History
+	begun    []Observer // whose Begin was called
+
+	step        int
+	window      window
+	validations []float64 // monitored values
+	validated   []int     // their steps
+	stopped     string
+	before      float64 // seconds of training of earlier sessions
+	start       time.Time
+}
+
+// interrupted is the error of a run that was asked to stop.
+func interrupted(step, steps int, where string, cause error) error {
+	if where == "" {
+		return fmt.Errorf("mtl: interrupted at step %d of %d; nothing was saved, because FitOptions.RunDir is empty: %w", step, steps, cause)
+	}
+	return fmt.Errorf("mtl: interrupted at step %d of %d; saved in %s: run the same call again to go on from there: %w", step, steps, where, cause)
+}
+
+// prepare checks everything, builds the program, and restores or begins the run.
+func (f *fit) prepare(opts FitOptions) (err error) {
+	if err := f.model.check(); err != nil {
+		return err
+	}
+	if (f.data.Train == nil) == (f.data.Stream == nil) {
+		return fmt.Errorf("mtl: Data needs one of Train and Stream")
+	}
+	if f.data.Train != nil {
+		if err := f.data.Train.Check(history.Train, f.model.Tasks); err != nil {
+			return err
+		}
+	}
+	if f.data.Validation != nil {
+		if err := f.data.Validation.Check(history.Validation, f.model.Tasks); err != nil {
+			return err
+		}
+	}
+	if f.options, err = opts.withDefaults(f.data.Train.Len()); err != nil {
+		return err
+	}
+	o := &f.options
+	if err := o.Monitor.check(f.model); err != nil {
+		return err
+	}
+	if f.data.Validation == nil && (o.Patience > 0 || o.Monitor != Monitor{}) {
+		return fmt.Errorf("mtl: Patience and Monitor need Data.Validation")
+	}
+	path, state, err := "", (*savedState)(nil), error(nil)
+	if o.RunDir != "" {
+		if path, state, err = lastCheckpoint(o.RunDir); err != nil {
+			return err
+		}
+	}
+	if state != nil {
+		f.step, f.stopped, f.before = state.Step, state.Stopped, state.Seconds
+	}
+	o.Store.SetParam("/"+model.ParamInitialSeed, o.Seed)
+	if err := o.Store.SetRNGStateFromSeed(o.Seed); err != nil {
+		return err
+	}
+	if err := f.build(); err != nil {
+		return err
+	}
+	if path != "" {
+		if err := loadVariables(path, o.Store); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(f.executor.compile(), o.Store.InitializeVariables(o.Backend, nil)); err != nil {
+		return err
+	}
+	if f.data.Validation != nil {
+		if f.evaluate, err = newEvaluator(o.Backend, o.Store, f.model, f.data.Validation, DefaultEvaluationBatch); err != nil {
+			return err
+		}
+	}
+	return f.begin(state)
+}
+
+// build makes the executor on the data's own form.
+func (f *fit) build() (err error) {
+	o := &f.options
+	base := o.Optimizer
+	if o.ClipNorm > 0 {
+		base = ClipByGlobalNorm(o.ClipNorm, base)
+	}
+	c := &compiler{
+		backend: o.Backend, store: o.Store, model: f.model, batch: o.BatchSize,
+		optimizer: Optimizer(o.Weighting, base),
+		scheduled: o.LearningRate > 0,
+	}
+	var rows *sampler
+	var stream *batchStream
+	if f.data.Train != nil {
+		rows = newSampler(o.Seed, f.data.Train.Len(), o.BatchSize)
+		c.stepsPerEpoch = rows.perEpoch()
+		c.feed = newFeed(f.data.Train, f.model.Tasks)
+		if c.streamed = c.feed.bytes() > o.DeviceBytes; c.streamed {
+			stream = newBatchStream(o.Backend, splitBatches(f.data.Train, f.model.Tasks, rows, f.step))
+			first, err := f.data.Train.rows(make([]int32, o.BatchSize))
+			if err != nil {
+				return err
+			}
+			c.feed = newFeed(first, f.model.Tasks)
+		} else if err := c.feed.upload(o.Backend); err != nil {
+			return err
+		}
+	} else {
+		next, stop := datasetBatches(f.data.Stream, f.model.Tasks, f.step)
+		f.stop = stop
+		first, err := next()
+		if err != nil {
+			return fmt.Errorf("mtl: the data stream has no first batch: %w", err)
+		}
+		c.streamed, c.feed, c.batch = true, first, first.shapes[0].Dimensions[0]
+		o.BatchSize = c.batch
+		pending := first
+		stream = newBatchStream(o.Backend, func() (*feed, error) {
+			if pending != nil {
+				batch := pending
+				pending = nil
+				return batch, nil
+			}
+			return next()
+		})
+	}
+	f.executor, err = newExecutor(c, o.StepsPerCall)
+	if f.executor != nil {
+		f.executor.rows, f.executor.stream = rows, stream
+	} else if stream != nil {
+		stream.close()
+	}
+	return err
+}
+
+// begin opens the run folder, restores the history and tells the observers.
+func (f *fit) begin(state *savedState) (err error) {
+	o := &f.options
+	f.window = newWindow(len(f.model.Tasks))
+	f.history.Run = f.describe()
+	switch {
+	case o.RunDir == "":
+	case state == nil:
+		// A run.json without a checkpoint is of a run that ended before its first one: it starts over.
+		if err := history.Reset(o.RunDir); err != nil {
+			return err
+		}
+		if f.writer, err = history.Create(o.RunDir, f.history.Run); err != nil {
+			return err
+		}
+	default:
+		if err := f.resume(state); err != nil {
+			return err
+		}
+	}
+	r := f.history.Run
+	o.Log.Info("mtl: "+r.Name, "backend", r.Backend, "execution", r.Execution, "weighting", r.Weighting, "heads", "weighted", "optimizer", r.Optimizer,
+		"steps", r.Steps, "batch", r.BatchSize, "seed", r.Seed)
+	for _, observer := range o.Observers {
+		observer.Begin(r)
+		f.begun = append(f.begun, observer)
+		for _, record := range f.history.Records {
+			observer.Record(record)
+		}
+	}
+	return nil
+}
+
+// resume goes on with the run of the folder.
+func (f *fit) resume(state *savedState) error {
+	o := &f.options
+	run := f.history.Run
+	writer, restored, err := history.Resume(o.RunDir, state.Step)
+	if err != nil {
+		return err
+	}
+	f.writer = writer
+	if err := sameRun(restored.Run, run, o.RunDir); err != nil {
+		return err
+	}
+	run.Created = restored.Run.Created
+	f.history = &history.History{Run: run, Records: restored.Records}
+	if err := history.Rewrite(o.RunDir, run); err != nil {
+		return err
+	}
+	f.window = state.Window
+	for _, r := range restored.Records {
+		if r.Split == history.Validation {
+			f.validations = append(f.validations, o.Monitor.value(f.model, r))
+			f.validated = append(f.validated, r.Step)
+		}
+	}
+	switch {
+	case f.finished():
+		o.Log.Info(fmt.Sprintf("mtl: the run in %s is complete at step %d%s: loaded", o.RunDir, f.step, f.stopped))
+	default:
+		o.Log.Info(fmt.Sprintf("mtl: the run in %s goes on from step %d of %d", o.RunDir, f.step, o.Steps))
+	}
+	return nil
+}
+
+func (f *fit) finished() bool { return f.step >= f.options.Steps || f.stopped != "" }
+
+// train runs the steps.
+func (f *fit) train(ctx context.Context) error {
+	ctx, release := signal.NotifyContext(ctx, os.Interrupt)
+	defer release()
+	o := &f.options
+	f.start = time.Now()
+	for !f.finished() {
+		if err := ctx.Err(); err != nil {
+			return f.interrupt(err)
+		}
+		limit := min(o.Steps, next(f.step, o.SaveEvery)) - f.step
+		if f.evaluate != nil {
+			limit = min(limit, next(f.step, o.ValidateEvery)-f.step)
+		}
+		reports, err := f.executor.run(f.step, limit, f.rate)
+		if err != nil {
+			return err
+		}
+		for _, report := range reports {
+			if err := f.account(report); err != nil {
+				return err
+			}
+		}
+		for _, observer := range o.Observers {
+			observer.Progress(f.step, o.Steps, f.seconds())
+		}
+		best := false
+		if f.evaluate != nil && (f.step%o.ValidateEvery == 0 || f.step == o.Steps) {
+			if best, err = f.validate(ctx); err != nil {
+				return err
+			}
+		}
+		if best || f.step%o.SaveEvery == 0 || f.finished() {
+			if err := f.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// next is the first multiple of every after step.
+func next(step, every int) int { return (step/every + 1) * every }
+
+func (f *fit) seconds() float64 { return f.before + time.Since(f.start).Seconds() }
+
+// rate is the learning rate of a step, counted from 0.
+func (f *fit) rate(step int) float64 {
+	o := &f.options
+	if o.Schedule == nil {
+		return o.LearningRate
+	}
+	return o.LearningRate * o.Schedule.Factor(Progress{
+		Step: step, Steps: o.Steps, StepsPerEpoch: f.executor.compiler.stepsPerEpoch, Validations: f.validations,
+	})
+}
+
+// account takes the report of one more step.
+func (f *fit) account(report []float32) error {
+	f.step++
+	for i, name := range f.model.TaskNames() {
+		if loss := float64(report[i]); math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return f.diverged(name, loss)
+		}
+	}
+	f.window.add(report, f.rate(f.step-1))
+	if f.step%f.options.RecordEvery != 0 && f.step != f.options.Steps {
+		return nil
+	}
+	return f.closeWindow()
+}
+
+// closeWindow makes a record of the steps since the last one.
+func (f *fit) closeWindow() error {
+	if f.window.Steps == 0 {
+		return nil
+	}
+	record := f.window.record(f.model.TaskNames())
+	f.window = newWindow(len(f.model.Tasks))
+	return f.record(record)
+}
+
+// record completes a record and hands it to the history, the folder and the observers.
+func (f *fit) record(r history.Record) error {
+	r.Step, r.Seconds = f.step, f.seconds()
+	if perEpoch := f.executor.compiler.stepsPerEpoch; perEpoch > 0 {
+		r.Epoch = float64(f.step) / float64(perEpoch)
+	}
+	f.history.Records = append(f.history.Records, r)
+	for _, observer := range f.options.Observers {
+		observer.Record(r)
+	}
+	if f.writer == nil {
+		return nil
+	}
+	return f.writer.Append(r)
+}
+
+func (f *fit) diverged(task string, loss float64) error {
+	where := "no checkpoint was saved: set FitOptions.RunDir to keep them"
+	if f.options.RunDir != "" {
+		path, state, err := lastCheckpoint(f.options.RunDir)
+		switch {
+		case err != nil:
+			where = err.Error()
+		case path == "":
+			where = "no checkpoint had been saved yet"
+		default:
+			where = fmt.Sprintf("the last good checkpoint is of step %d: %s", state.Step, path)
+		}
+	}
+	return fmt.Errorf("mtl: the loss of task %q is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", task, loss, f.step, where)
+}
+
+// validate evaluates the validation split and tells whether it went better than ever.
+func (f *fit) validate(ctx context.Context) (best bool, err error) {
+	evaluation, err := f.evaluate.run(ctx)
+	if errors.Is(err, context.Canceled) {
+		// Saving now would lose this step's validation: the checkpoint before it stands, and resuming repeats the steps since.
+		return false, interrupted(f.step, f.options.Steps, f.options.RunDir, err)
+	}
+	if err != nil {
+		return false, err
+	}
+	record := history.Record{Split: history.Validation, Loss: evaluation.Loss, Metric: evaluation.Metric}
+	if err := f.record(record); err != nil {
+		return false, err
+	}
+	f.validations = append(f.validations, f.options.Monitor.value(f.model, record))
+	f.validated = append(f.validated, f.step)
+	if _, waited := sinceBest(f.validations, f.options.MinDelta); f.options.Patience > 0 && waited >= f.options.Patience && f.step < f.options.Steps {
+		f.stopped = fmt.Sprintf(" (stopped early: %d validations without improvement)", waited)
+		f.options.Log.Info(fmt.Sprintf("mtl: stopped at step %d of %d: %d validations without improvement", f.step, f.options.Steps, waited))
+		if err := f.closeWindow(); err != nil {
+			return false, err
+		}
+	}
+	_, waited := sinceBest(f.validations, 0)
+	return waited == 0, nil
+}
+
+// save writes history, then checkpoint: a checkpoint is never ahead of its records.
+func (f *fit) save() error {
+	if f.writer == nil {
+		return nil
+	}
+	if err := f.writer.Flush(); err != nil {
+		return err
+	}
+	state := savedState{Step: f.step, Seconds: f.seconds(), Window: f.window, Stopped: f.stopped}
+	if best, _ := sinceBest(f.validations, 0); best >= 0 {
+		state.Best = f.validated[best]
+	}
+	return saveCheckpoint(f.options.RunDir, f.options.Store, state)
+}
+
+func (f *fit) interrupt(cause error) error {
+	if err := f.save(); err != nil {
+		return errors.Join(cause, err)
+	}
+	return interrupted(f.step, f.options.Steps, f.options.RunDir, cause)
+}
+
+func (f *fit) close() error {
+	var errs []error
+	if f.stop != nil {
+		f.stop()
+	}
+	if f.executor != nil {
+		errs = append(errs, f.executor.close())
+	}
+	if f.evaluate != nil {
+		errs = append(errs, try(f.evaluate.exec.Finalize))
+	}
+	if f.writer != nil {
+		errs = append(errs, f.writer.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,131 @@
+package mtl
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// Data is what a model is trained on: Train or Stream, and Validation where there is one.
+type Data struct {
+	// Train lies in memory. It is put on the device once, if it fits FitOptions.DeviceBytes, and streams to it in batches otherwise.
+	Train *Split
+	// Stream yields batches of one shape: its labels as Model.Loss takes them. It is started again when it ends. To resume bitwise it must yield
+	// the same batches again, since resuming skips those already seen.
+	Stream train.Dataset
+	// Validation may be nil.
+	Validation *Split
+}
+
+// FitOptions say how to train. Backend and one of Steps and Epochs are required.
+type FitOptions struct {
+	Backend compute.Backend
+	// Store holds the model's variables; nil makes a new one. It is the caller's, to evaluate or to train on.
+	Store *model.Store
+	// Steps is the number of optimisation steps. Epochs counts passes over Data.Train instead.
+	Steps, Epochs int
+	// BatchSize is the number of examples a step; 0 means 32. A smaller training split is one batch.
+	BatchSize int
+	// Optimizer is any GoMLX optimiser; nil means Adam. GoMLX's SGD divides its rate by the square root of the step unless told WithDecay(false).
+	Optimizer optimizer.Interface
+	// LearningRate replaces the optimiser's own; 0 leaves that, or means 0.001 where there is a Schedule or no Optimizer.
+	LearningRate float64
+	// Schedule changes the learning rate over the steps; nil keeps it constant.
+	Schedule Schedule
+	// Weighting chooses the task weights; nil means equal weights of 1.
+	Weighting Weighting
+	// ClipNorm bounds the norm of the whole gradient; 0 does not.
+	ClipNorm float64
+	// Seed fixes initial weights, data order and random layers; 0 means 1.
+	Seed int64
+	// ValidateEvery is the number of steps between validations; 0 means an epoch, or a tenth of the steps where there is none.
+	ValidateEvery int
+	// SaveEvery is the number of steps between checkpoints; 0 means after each validation.
+	SaveEvery int
+	// RecordEvery is the number of steps that one training record covers; 0 means as many as make about 2,000 records.
+	RecordEvery int
+	// Monitor chooses the validation figure that Patience, the best checkpoint and Plateau go by.
+	Monitor Monitor
+	// Patience stops the run after that many validations without an improvement of more than MinDelta; 0 never does.
+	Patience int
+	MinDelta float64
+	// RunDir is the run folder: description, history and checkpoints. A run found there is resumed, and a complete one loaded. Empty writes nothing.
+	RunDir string
+	// StepsPerCall is the number of steps in one call to the device; 0 chooses it.
+	StepsPerCall int
+	// DeviceBytes bounds the training data held on the device; 0 means 4 GiB.
+	DeviceBytes int64
+	// Observers watch the run.
+	Observers []Observer
+	// Log receives the header and what is worth knowing; nil means slog.Default().
+	Log *slog.Logger
+	// Config is kept in run.json, for the reader.
+	Config map[string]any
+}
+
+const (
+	defaultBatch        = 32
+	defaultLearningRate = 1e-3
+	defaultRecords      = 2000
+	defaultDeviceBytes  = 4 << 30
+)
+
+// withDefaults checks the options and fills in what was left out. rows is the size of the training split, 0 for a stream.
+func (o FitOptions) withDefaults(rows int) (FitOptions, error) {
+	switch {
+	case o.Backend == nil:
+		return o, fmt.Errorf("mtl: FitOptions.Backend is nil: get one from backend.New(ctx)")
+	case (o.Steps > 0) == (o.Epochs > 0):
+		return o, fmt.Errorf("mtl: FitOptions has %d steps and %d epochs: set one of them", o.Steps, o.Epochs)
+	case o.Epochs > 0 && rows == 0:
+		return o, fmt.Errorf("mtl: a stream has no epochs: set FitOptions.Steps")
+	case o.BatchSize < 0 || o.LearningRate < 0 || o.ClipNorm < 0 || o.StepsPerCall < 0:
+		return o, fmt.Errorf("mtl: FitOptions has a negative batch size (%d), learning rate (%v), clip norm (%v) or steps per call (%d)",
+			o.BatchSize, o.LearningRate, o.ClipNorm, o.StepsPerCall)
+	}
+	orElse := func(value *int, other int) {
+		if *value <= 0 {
+			*value = other
+		}
+	}
+	orElse(&o.BatchSize, defaultBatch)
+	perEpoch := 0
+	if rows > 0 {
+		o.BatchSize = min(o.BatchSize, rows)
+		perEpoch = rows / o.BatchSize
+	}
+	if o.Epochs > 0 {
+		o.Steps = o.Epochs * perEpoch
+	}
+	if perEpoch == 0 {
+		orElse(&o.ValidateEvery, max(1, o.Steps/10))
+	}
+	orElse(&o.ValidateEvery, perEpoch)
+	orElse(&o.SaveEvery, o.ValidateEvery)
+	orElse(&o.RecordEvery, max(1, o.Steps/defaultRecords))
+	if o.Optimizer == nil || (o.Schedule != nil && o.LearningRate == 0) {
+		if o.LearningRate == 0 {
+			o.LearningRate = defaultLearningRate
+		}
+	}
+	if o.Optimizer == nil {
+		o.Optimizer = optimizer.Adam().Done()
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Store == nil {
+		o.Store = model.NewStore()
+	}
+	if o.DeviceBytes == 0 {
+		o.DeviceBytes = defaultDeviceBytes
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o, nil
+}

@@ -1,0 +1,331 @@
+package mtl
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// compiler builds the programs of one run: everything that a graph of training steps depends on.
+type compiler struct {
+	backend       compute.Backend
+	store         *model.Store
+	model         *Model
+	optimizer     optimizer.Interface
+	feed          *feed
+	streamed      bool // batches arrive as tensors instead of row numbers
+	batch         int
+	scheduled     bool // the learning rate is an input of each step
+	stepsPerEpoch int
+}
+
+// program is one graph that runs up to capacity optimisation steps in a call. Its inputs are the data on the device, the row
+// numbers [capacity, batch], the learning rates [capacity] and every variable; its outputs the variables that changed and, for each
+// step, the task losses, weights and activity [capacity, 3T].
+type program struct {
+	g         *graph.Graph
+	capacity  int
+	counted   bool // takes the number of steps as an input; otherwise each call runs capacity steps
+	tasks     int
+	outputs   []*graph.Node
+	variables []*model.Variable // in the order of the graph's parameters
+	handles   []graph.ParameterHandle
+	changed   []*model.Variable // in the order of the outputs
+	isChanged []bool            // by position in variables
+	rows      graph.ParameterHandle
+	rates     graph.ParameterHandle
+	start     graph.ParameterHandle
+	count     graph.ParameterHandle
+	reports   graph.ParameterHandle
+}
+
+// Names of the parameters that are neither data nor variables; no variable's path lacks the leading slash.
+const (
+	rowsName    = "rows"
+	ratesName   = "learning_rates"
+	startName   = "start"
+	countName   = "count"
+	reportsName = "reports"
+	// reportWidth numbers a task: loss, weight, 1 if it had a label.
+	reportWidth = 3
+	// XLA wants parameter names that are unique over all functions of a program.
+	initialPrefix = "initial_"
+)
+
+// trace builds one optimisation step and returns its losses, weights and which tasks had a label, one vector [3T]. rate may be nil.
+func (c *compiler) trace(g *graph.Graph, batch batchNodes, rate *graph.Node) *graph.Node {
+	scope := c.store.RootScope()
+	c.store.SetTraining(g, true)
+	model.SetGraphParam(g, epochKey, c.stepsPerEpoch)
+	predictions := c.model.Graph(scope, nil, batch.inputs)
+	losses := c.model.taskLosses(batch.labels, batch.masks, predictions)
+	losses.keep(g)
+	total := graph.ReduceAllSum(losses.values)
+	if rate != nil {
+		optimizer.LearningRateVar(scope, total.DType(), 0).SetNodeValue(graph.ConvertDType(rate, total.DType()))
+	}
+	c.optimizer.UpdateGraph(scope, g, total)
+	train.ExecPerStepUpdateGraphFn(g)
+	weights, _ := model.GetGraphParam(g, weightsKey)
+	return graph.ConvertDType(graph.Concatenate([]*graph.Node{losses.values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
+}
+
+// forgetStep removes what the trace of one step left in the graph's parameters, so that another step can be traced after it.
+func forgetStep(g *graph.Graph) {
+	path := model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey)
+	if previous := train.GetRegularizationLoss(g); previous != nil {
+		model.SetGraphParam(g, path, graph.ScalarZero(g, previous.DType()))
+	}
+}
+
+// unrolled traces a graph of exactly steps optimisation steps, one after the other.
+func (c *compiler) unrolled(steps int) (*program, error) {
+	p, g := c.begin(steps, false)
+	err := try(func() {
+		data, rows, rates := c.inputs(g, p)
+		var perStep []*graph.Node
+		for i := range steps {
+			batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node {
+				return graph.SliceAxis(x, 0, graph.AxisElem(i))
+			})
+			if i > 0 {
+				forgetStep(g)
+			}
+			perStep = append(perStep, c.trace(g, batch, rate))
+		}
+		outputs := []*graph.Node{graph.Stack(perStep, 0)}
+		for v := range c.store.IterVariables() {
+			if !v.InUseByGraph(g) {
+				continue
+			}
+			p.addVariable(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
+			if v.ChangedInGraph(g) {
+				outputs = append(outputs, v.NodeValue(g))
+			}
+		}
+		p.outputs = outputs
+	})
+	return p, err
+}
+
+// loop traces a graph whose While runs as many steps as each call asks for, up to capacity. Every variable is loop state. It is traced
+// once, inside the body: the variables become the body's parameters at their first use.
+func (c *compiler) loop(capacity int) (*program, error) {
+	p, g := c.begin(capacity, true)
+	err := try(func() {
+		data, rows, rates := c.inputs(g, p)
+		// No constant may be made here, outside the body: GoMLX caches scalars per graph, and the body could not use them.
+		stateShapes := []shapes.Shape{int32Shape(), int32Shape(), shapes.Make(dtypes.Float32, capacity, reportWidth*p.tasks)}
+		initial := make([]*graph.Node, len(stateShapes))
+		for k, name := range []string{startName, countName, reportsName} {
+			initial[k] = graph.Parameter(g, initialPrefix+name, stateShapes[k])
+		}
+		p.start, p.count, p.reports = initial[0].GetParameterHandle(), initial[1].GetParameterHandle(), initial[2].GetParameterHandle()
+
+		var state []*model.Variable
+		var isChanged []bool
+		body := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
+			i := graph.Parameter(g, startName, stateShapes[0])
+			count := graph.Parameter(g, countName, stateShapes[1])
+			reports := graph.Parameter(g, reportsName, stateShapes[2])
+			before := len(g.Nodes())
+			batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node {
+				return graph.Gather(x, graph.Reshape(i, 1, 1))
+			})
+			report := graph.InsertAxes(c.trace(g, batch, rate), 0)
+			next := []*graph.Node{
+				graph.OnePlus(i),
+				count,
+				graph.DynamicUpdateSlice(reports, report, []*graph.Node{i, graph.ScalarZero(g, dtypes.Int32)}),
+			}
+			// A variable became a parameter of the body at its first use; the order of the parameters is that of the loop state.
+			for _, node := range g.Nodes()[before:] {
+				if node.Type() != graph.NodeTypeParameter {
+					continue
+				}
+				v := c.store.GetVariable(node.GetParameterName())
+				if v == nil {
+					continue
+				}
+				state = append(state, v)
+				isChanged = append(isChanged, v.ChangedInGraph(g))
+				stateShapes = append(stateShapes, v.Shape())
+				next = append(next, v.NodeValue(g))
+			}
+			return next
+		})
+		cond := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
+			nodes := make([]*graph.Node, len(stateShapes))
+			for k, shape := range stateShapes {
+				nodes[k] = graph.Parameter(g, fmt.Sprintf("state_%d", k), shape)
+			}
+			return []*graph.Node{graph.LessThan(nodes[0], nodes[1])}
+		})
+		for k, v := range state {
+			node := graph.Parameter(g, initialPrefix+v.Path(), v.Shape())
+			initial = append(initial, node)
+			p.addVariable(v, node.GetParameterHandle(), isChanged[k])
+		}
+		final := graph.While(cond, body, initial...)
+		outputs := []*graph.Node{final[2]}
+		for k := range state {
+			if isChanged[k] {
+				outputs = append(outputs, final[len(final)-len(state)+k])
+			}
+		}
+		p.outputs = outputs
+	})
+	return p, err
+}
+
+func (c *compiler) begin(capacity int, counted bool) (*program, *graph.Graph) {
+	g := graph.NewGraph(c.backend, "mtl training steps")
+	model.SetStore(g, c.store)
+	return &program{g: g, capacity: capacity, counted: counted, tasks: len(c.model.Tasks), rates: -1, start: -1, count: -1, reports: -1, rows: -1}, g
+}
+
+// inputs declares the data, the row numbers and the learning rates.
+func (c *compiler) inputs(g *graph.Graph, p *program) (data []*graph.Node, rows, rates *graph.Node) {
+	data = c.feed.parameters(g)
+	if !c.streamed {
+		rows = graph.Parameter(g, rowsName, int32Shape(p.capacity, c.batch))
+		p.rows = rows.GetParameterHandle()
+	}
+	if c.scheduled {
+		rates = graph.Parameter(g, ratesName, shapes.Make(dtypes.Float32, p.capacity))
+		p.rates = rates.GetParameterHandle()
+	}
+	return data, rows, rates
+}
+
+// stepInputs returns the batch and the learning rate of one step of the call; at picks that step's part of a node, [1, ...].
+func (c *compiler) stepInputs(data []*graph.Node, rows, rates *graph.Node, at func(*graph.Node) *graph.Node) (batch batchNodes, rate *graph.Node) {
+	if rates != nil {
+		rate = graph.Reshape(at(rates))
+	}
+	if c.streamed {
+		return c.feed.whole(data), rate
+	}
+	return c.feed.gather(data, graph.Reshape(at(rows), c.batch)), rate
+}
+
+func (p *program) addVariable(v *model.Variable, handle graph.ParameterHandle, changed bool) {
+	p.variables = append(p.variables, v)
+	p.handles = append(p.handles, handle)
+	p.isChanged = append(p.isChanged, changed)
+	if changed {
+		p.changed = append(p.changed, v)
+	}
+}
+
+// compile hands the traced graph to the backend.
+func (p *program) compile() (err error) {
+	if panicked := try(func() { err = p.g.Compile(p.outputs...) }); panicked != nil {
+		return panicked
+	}
+	return err
+}
+
+// hasConvolution tells whether the traced steps contain one.
+func (p *program) hasConvolution() bool {
+	for _, node := range p.g.Nodes() {
+		if node.Type() == graph.NodeTypeConvGeneral {
+			return true
+		}
+	}
+	return false
+}
+
+// run executes steps optimisation steps and returns the rows of the report that they wrote, [steps][3T]. data are the feed's buffers, or the
+// batch of a stream. On an error the values of the variables are lost.
+func (p *program) run(data []compute.Buffer, rows []int32, rates []float32, steps int) (reports [][]float32, err error) {
+	if steps > p.capacity || (!p.counted && steps != p.capacity) {
+		return nil, fmt.Errorf("mtl: %d steps asked of a program of %d", steps, p.capacity)
+	}
+	backend := p.g.Backend()
+	inputs := make([]compute.Buffer, p.g.NumParameters())
+	donate := make([]bool, len(inputs))
+	copy(inputs, data)
+	var small []compute.Buffer
+	put := func(handle graph.ParameterHandle, flat any, shape shapes.Shape) {
+		if handle < 0 || err != nil {
+			return
+		}
+		inputs[handle], err = backend.BufferFromFlatData(0, flat, shape)
+		small = append(small, inputs[handle])
+	}
+	batch := 0
+	if p.rows >= 0 {
+		batch = p.g.GetParameterByHandle(p.rows).Shape().Dimensions[1]
+	}
+	put(p.rows, padded(rows, p.capacity*batch), int32Shape(p.capacity, batch))
+	put(p.rates, padded(rates, p.capacity), shapes.Make(dtypes.Float32, p.capacity))
+	put(p.start, []int32{0}, int32Shape())
+	put(p.count, []int32{int32(steps)}, int32Shape())
+	put(p.reports, make([]float32, p.capacity*reportWidth*p.tasks), shapes.Make(dtypes.Float32, p.capacity, reportWidth*p.tasks))
+	defer func() {
+		for _, b := range small {
+			if b != nil {
+				_ = b.Finalize()
+			}
+		}
+	}()
+	if err != nil {
+		return nil, fmt.Errorf("mtl: cannot hand a batch to the device: %w", err)
+	}
+	for k, v := range p.variables {
+		value, valueErr := v.Value()
+		if valueErr != nil {
+			return nil, fmt.Errorf("mtl: variable %q has no value: %w", v.Path(), valueErr)
+		}
+		handle := p.handles[k]
+		if donate[handle] = p.isChanged[k]; donate[handle] {
+			inputs[handle], err = value.DonateBuffer(backend, 0)
+		} else {
+			inputs[handle], err = value.Buffer(backend, 0)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("mtl: variable %q cannot be put on the device: %w", v.Path(), err)
+		}
+	}
+	var outputs []*tensors.Tensor
+	if err = try(func() { outputs = p.g.RunWithBuffers(inputs, donate, 0) }); err != nil {
+		return nil, fmt.Errorf("mtl: the training step failed on the device: %w", err)
+	}
+	for k, v := range p.changed {
+		if err = v.SetValue(outputs[1+k]); err != nil {
+			return nil, fmt.Errorf("mtl: variable %q cannot be updated: %w", v.Path(), err)
+		}
+	}
+	flat, err := tensors.CopyFlatData[float32](outputs[0])
+	if err != nil {
+		return nil, fmt.Errorf("mtl: cannot read the losses back: %w", err)
+	}
+	if err = outputs[0].FinalizeAll(); err != nil {
+		return nil, err
+	}
+	width := 2 * p.tasks
+	for i := range steps {
+		reports = append(reports, flat[i*width:(i+1)*width])
+	}
+	return reports, nil
+}
+
+func (p *program) finalize() { p.g.Finalize() }
+
+// padded returns values as a slice of length n, filled up with zeros.
+func padded[T any](values []T, n int) []T {
+	if len(values) == n {
+		return values
+	}
+	full := make([]T, n)
+	copy(full, values)
+	return full
+}

@@ -1,0 +1,189 @@
+package mtl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// readAhead is the number of batches made before they are needed.
+const readAhead = 2
+
+// batchStream yields batches on the device, in order, made ahead by a goroutine of its own.
+type batchStream struct {
+	batches chan streamed
+	cancel  context.CancelFunc
+}
+
+type streamed struct {
+	feed *feed
+	err  error
+}
+
+// newBatchStream starts the goroutine; next makes one batch after the other until it returns an error.
+func newBatchStream(backend compute.Backend, next func() (*feed, error)) *batchStream {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &batchStream{batches: make(chan streamed, readAhead), cancel: cancel}
+	go func() {
+		defer close(s.batches)
+		for ctx.Err() == nil {
+			f, err := next()
+			if err == nil {
+				err = f.upload(backend)
+			}
+			select {
+			case s.batches <- streamed{f, err}:
+			case <-ctx.Done():
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return s
+}
+
+func (s *batchStream) next() (*feed, error) {
+	item, open := <-s.batches
+	if !open {
+		return nil, io.EOF
+	}
+	return item.feed, item.err
+}
+
+func (s *batchStream) close() {
+	s.cancel()
+	for item := range s.batches {
+		if item.feed != nil {
+			item.feed.free()
+		}
+	}
+}
+
+// free releases the tensors of a streamed batch.
+func (f *feed) free() {
+	for _, t := range f.tensors {
+		// The memory is only let go early: an error here changes no result.
+		_ = t.FinalizeAll()
+	}
+}
+
+// splitBatches makes batches of a split on the host, by the rows of the sampler, from step on.
+func splitBatches(split *Split, tasks []Task, rows *sampler, step int) func() (*feed, error) {
+	return func() (*feed, error) {
+		part, err := split.rows(rows.next(step, 1))
+		step++
+		if err != nil {
+			return nil, err
+		}
+		return newFeed(part, tasks), nil
+	}
+}
+
+// rows returns a copy of the given rows.
+func (s *Split) rows(rows []int32) (*Split, error) {
+	var errs []error
+	pick := func(t *tensors.Tensor) *tensors.Tensor {
+		picked, err := pickRows(t, rows)
+		errs = append(errs, err)
+		return picked
+	}
+	part := &Split{Labels: map[string]*tensors.Tensor{}, Masks: map[string]*tensors.Tensor{}}
+	for _, t := range s.Inputs {
+		part.Inputs = append(part.Inputs, pick(t))
+	}
+	for name, t := range s.Labels {
+		part.Labels[name] = pick(t)
+	}
+	for name, t := range s.Masks {
+		part.Masks[name] = pick(t)
+	}
+	return part, errors.Join(errs...)
+}
+
+// pickRows copies rows of axis 0 on the host.
+func pickRows(t *tensors.Tensor, rows []int32) (*tensors.Tensor, error) {
+	shape := t.Shape().Clone()
+	width := int(shape.Memory()) / shape.Dimensions[0]
+	shape.Dimensions[0] = len(rows)
+	picked := tensors.FromShape(shape)
+	var inner error
+	err := t.ConstBytes(func(from []byte) {
+		inner = picked.MutableBytes(func(to []byte) {
+			for i, row := range rows {
+				copy(to[i*width:(i+1)*width], from[int(row)*width:(int(row)+1)*width])
+			}
+		})
+	})
+	return picked, errors.Join(err, inner)
+}
+
+// datasetBatches takes batches from a GoMLX data set, which is started again when it ends. The first skip batches are dropped. stop ends the iteration.
+func datasetBatches(ds train.Dataset, tasks []Task, skip int) (next func() (*feed, error), stop func()) {
+	quit := make(chan struct{})
+	batches := make(chan streamed)
+	go func() {
+		defer close(batches)
+		for {
+			yielded := false
+			for batch, err := range ds.Iter() {
+				yielded = true
+				item := streamed{err: err}
+				if err == nil {
+					item.feed, item.err = batchFeed(batch, tasks)
+				}
+				if skip > 0 && item.err == nil {
+					skip--
+					item.feed.free()
+					continue
+				}
+				select {
+				case batches <- item:
+				case <-quit:
+					return
+				}
+				if item.err != nil {
+					return
+				}
+			}
+			if !yielded {
+				select {
+				case batches <- streamed{err: fmt.Errorf("mtl: the data set %q yields no batch", ds.Name())}:
+				case <-quit:
+				}
+				return
+			}
+		}
+	}()
+	next = func() (*feed, error) {
+		item, open := <-batches
+		if !open {
+			return nil, io.EOF
+		}
+		return item.feed, item.err
+	}
+	return next, func() { close(quit) }
+}
+
+// batchFeed takes a batch apart: its labels are one tensor a task, or labels and mask for each.
+func batchFeed(batch train.Batch, tasks []Task) (*feed, error) {
+	count := len(tasks)
+	if len(batch.Inputs) == 0 || (len(batch.Labels) != count && len(batch.Labels) != 2*count) {
+		return nil, fmt.Errorf("mtl: a batch has %d inputs and %d labels; wanted at least one input and, for %d tasks, %d labels or %d labels and masks in turn",
+			len(batch.Inputs), len(batch.Labels), count, count, 2*count)
+	}
+	split := &Split{Inputs: batch.Inputs, Labels: map[string]*tensors.Tensor{}, Masks: map[string]*tensors.Tensor{}}
+	for i := range tasks {
+		if len(batch.Labels) == count {
+			split.Labels[tasks[i].Name] = batch.Labels[i]
+		} else {
+			split.Labels[tasks[i].Name], split.Masks[tasks[i].Name] = batch.Labels[2*i], batch.Labels[2*i+1]
+		}
+	}
+	return newFeed(split, tasks), nil
+}

@@ -1,0 +1,40 @@
+package mtl
+
+import "github.com/gomtl/gomtl/mtl/history"
+
+// window gathers the reports of the steps since the last record.
+type window struct {
+	Steps  int       `json:"steps"`
+	Rate   float64   `json:"rate"`   // of the newest step
+	Loss   []float64 `json:"loss"`   // by task: sum over the steps in which it had a label
+	Weight []float64 `json:"weight"` // by task: sum over those steps
+	Active []float64 `json:"active"` // by task: number of those steps
+}
+
+func newWindow(tasks int) window {
+	return window{Loss: make([]float64, tasks), Weight: make([]float64, tasks), Active: make([]float64, tasks)}
+}
+
+// add takes the report of one step, [3T]: losses, weights, activity.
+func (w *window) add(report []float32, rate float64) {
+	tasks := len(w.Loss)
+	w.Steps++
+	w.Rate = rate
+	for i := range tasks {
+		w.Loss[i] += float64(report[i])
+		w.Weight[i] += float64(report[tasks+i])
+		w.Active[i] += float64(report[2*tasks+i])
+	}
+}
+
+// record is the window's mean; a task without a label in all its steps is left out.
+func (w *window) record(names []string) history.Record {
+	r := history.Record{Split: history.Train, LearningRate: w.Rate, Loss: map[string]float64{}, Weight: map[string]float64{}}
+	for i, name := range names {
+		if w.Active[i] > 0 {
+			r.Loss[name] = w.Loss[i] / w.Active[i]
+			r.Weight[name] = w.Weight[i] / w.Active[i]
+		}
+	}
+	return r
+}
