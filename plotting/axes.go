@@ -74,7 +74,7 @@ func (a axes) layOut(height vg.Length) frame {
 		}
 		f.xLow, f.xHigh = f.xLow-spread, f.xHigh+spread
 	}
-	want := int(math.Max(2, float64(height/24)))
+	want := int(min(8, height/24))
 	if a.log {
 		if f.yLow == f.yHigh {
 			f.yLow, f.yHigh = f.yLow/2, f.yHigh*2
@@ -182,7 +182,7 @@ func (f frame) xTicks(width vg.Length) (ticks []tick) {
 		for _, t := range ticks {
 			widest = max(widest, tickStyle().width(t.label))
 		}
-		if vg.Length(len(ticks))*(widest+16) <= width {
+		if vg.Length(len(ticks))*(widest+12) <= width {
 			break
 		}
 	}
@@ -194,7 +194,7 @@ func (f frame) drawLabels(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 		labelStyle().draw(c, (area.Min.X+area.Max.X)/2, area.Min.Y-tickLabelHeight-11, 0.5, f.xLabel)
 	}
 	if f.yLabel != "" {
-		labelStyle().drawUpwards(c, area.Min.X-left-5, (area.Min.Y+area.Max.Y)/2, f.yLabel)
+		labelStyle().drawUpwards(c, area.Min.X-left-7, (area.Min.Y+area.Max.Y)/2, f.yLabel)
 	}
 }
 
@@ -206,7 +206,7 @@ func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Lengt
 		style := draw.LineStyle{Color: curve.color, Width: curve.width, Dashes: curve.dashes}
 		switch {
 		case len(run) == 1 && curve.width > 0 && curve.marker == nil:
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: curve.color, Radius: curve.width, Shape: draw.CircleGlyph{}}, run[0])
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: curve.color, Radius: 0.6 + curve.width, Shape: draw.CircleGlyph{}}, run[0])
 		case len(run) > 1 && curve.width > 0:
 			line(c, style, run...)
 		}

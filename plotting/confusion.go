@@ -79,7 +79,7 @@ type matrix struct {
 const (
 	barWidth    = vg.Length(9)
 	barGap      = vg.Length(16)
-	barTickRoom = vg.Length(34)
+	barTickRoom = vg.Length(46)
 )
 
 func (m matrix) figure(title, subtitle string) *Figure {
@@ -167,6 +167,7 @@ func (m matrix) drawBar(c draw.Canvas, area vg.Rectangle) {
 		y := bottom + height*vg.Length(percent)/100 - tickStyle().face.Font.Size*vg.Length(percent)/100*0.72
 		tickStyle().draw(c, x+barWidth+4, y, 0, fmt.Sprintf("%d %%", percent))
 	}
+	tickStyle().drawUpwards(c, x+barWidth+barTickRoom-4, bottom+height/2, "share of row")
 }
 
 // shade runs from paper to the task's colour, made darker so that every colour of the palette ends dark.

@@ -32,7 +32,7 @@ func (l legend) grid(width vg.Length) (columns []vg.Length) {
 	if total-legendPadding <= width {
 		return columns
 	}
-	widest = min(widest, width+legendPadding)
+	widest = min(widest, (width+legendPadding)/2) // a long name is shortened rather than given a row of its own
 	columns = columns[:max(1, int((width+legendPadding)/widest))]
 	for i := range columns {
 		columns[i] = widest

@@ -28,6 +28,10 @@ func (l Losses) Figure(h *history.History) *Figure {
 // Start begins a figure that grows with the run: see LossCurves.
 func (l Losses) Start(run history.Run) *LossCurves {
 	c := &LossCurves{config: l, run: run, train: make([]reduction, len(run.Tasks)), validation: make([]reduction, len(run.Tasks))}
+	columns, _ := gridOf(len(run.Tasks)) // narrow panels need fewer points
+	for i := range run.Tasks {
+		c.train[i].limit, c.validation[i].limit = maxBuckets/columns, maxBuckets/columns
+	}
 	return c
 }
 

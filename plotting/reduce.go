@@ -2,7 +2,7 @@ package plotting
 
 import "math"
 
-// maxBuckets bounds the points of a curve: two for each bucket.
+// maxBuckets bounds the points of a curve as wide as the figure: two for each bucket.
 const maxBuckets = 480
 
 // reduction is a curve of any length in bounded memory. It keeps the smallest and the largest value of each bucket of
@@ -10,6 +10,7 @@ const maxBuckets = 480
 type reduction struct {
 	buckets []bucket
 	width   int // points in a full bucket
+	limit   int // of buckets; maxBuckets when 0
 }
 
 type bucket struct {
@@ -32,7 +33,10 @@ func reduce(xs, ys []float64) *reduction {
 // add appends a point; a value that is NaN or infinite leaves a gap.
 func (r *reduction) add(x, y float64) {
 	if n := len(r.buckets); n == 0 || r.buckets[n-1].points >= r.width {
-		if n == maxBuckets {
+		if r.limit == 0 {
+			r.limit = maxBuckets
+		}
+		if n == r.limit {
 			r.halve()
 		}
 		r.width = max(r.width, 1)

@@ -39,6 +39,9 @@ func (s Scatter) Figure(truth, prediction []float64) *Figure {
 		dots := curve{points: thin(points, low, high), color: color, dots: 1.9}
 		a.curves = []curve{dots, identity}
 		p.subtitle = fmt.Sprintf("R² %.3f, RMSE %.4g, %d examples", r2, rmse, len(points))
+		if math.IsNaN(r2) {
+			p.subtitle = fmt.Sprintf("R² undefined, RMSE %.4g, %d examples", rmse, len(points))
+		}
 		p.legend = legend{
 			{name: "example", sample: curve{color: color, marker: markers[0]}},
 			{name: "prediction = truth", sample: identity},

@@ -76,7 +76,7 @@ func (e SegmentationExample) column(classes []string, seen []bool) (column segme
 	if column.pictures[2], err = paint("prediction", e.Prediction, seen); err != nil {
 		return column, err
 	}
-	if e.Prediction == nil {
+	if len(e.Prediction) == 0 || len(e.Truth) == 0 {
 		return column, nil
 	}
 	if len(e.Truth) != len(e.Prediction) || len(e.Truth[0]) != len(e.Prediction[0]) {

@@ -31,7 +31,7 @@ func roundStep(rough, minStep float64) float64 {
 	rough = math.Max(rough, minStep)
 	power := math.Pow(10, math.Floor(math.Log10(rough)))
 	for _, m := range []float64{1, 2, 5} {
-		if m*power >= rough*(1-1e-9) {
+		if m*power >= 0.75*rough {
 			return m * power
 		}
 	}
@@ -59,12 +59,11 @@ func fixed(v, step float64) string {
 	return strings.Replace(strconv.FormatFloat(v, 'f', decimals, 64), "-", "−", 1)
 }
 
+// scientific writes at most three digits, as 1.25e−5.
 func scientific(v float64) string {
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
-	if len(mantissa) > 5 {
-		mantissa, exponent, _ = strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
-	}
-	n, _ := strconv.Atoi(exponent)
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
+	mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	n, _ := strconv.Atoi(exponent) // FormatFloat wrote it
 	return strings.ReplaceAll(mantissa+"e"+strconv.Itoa(n), "-", "−")
 }
 

@@ -1,0 +1,164 @@
+package plotting_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/plotting"
+	"gonum.org/v1/plot/cmpimg"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures instead of comparing with them; look at each before committing it")
+
+func TestExamples(t *testing.T) {
+	for name, example := range map[string]func(){
+		"losses": ExampleLosses, "weights": ExampleWeights, "metrics": ExampleMetrics, "compare": ExampleCompare,
+		"confusion": ExampleConfusion, "scatter": ExampleScatter, "segmentation": ExampleSegmentation, "images": ExampleImages,
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkGolden(t, name, example)
+		})
+	}
+}
+
+// TestHardCases draws what breaks layouts: no data, one point, gaps, many tasks, long names, many classes, tiny and huge values.
+func TestHardCases(t *testing.T) {
+	for name, figure := range map[string]*plotting.Figure{
+		"hard-no-tasks":     plotting.Losses{}.Figure(&history.History{}),
+		"hard-no-records":   plotting.Losses{}.Figure(&history.History{Run: exampleRun("just begun", 1).Run}),
+		"hard-one-record":   plotting.Losses{}.Figure(firstRecords(exampleRun("one record", 1), 1)),
+		"hard-gaps":         plotting.Losses{Log: true}.Figure(runWithGaps()),
+		"hard-12-tasks":     plotting.Losses{}.Figure(runOf(12)),
+		"hard-12-weights":   plotting.Weights{}.Figure(runOf(12)),
+		"hard-one-task":     plotting.Losses{}.Figure(runOf(1)),
+		"hard-30-classes":   plotting.Confusion{Task: 4}.Figure(diagonal(30)),
+		"hard-2-classes":    plotting.Confusion{Task: 5}.Figure([][]float64{{12345, 67}, {0, 0}}, []string{"no", "yes"}),
+		"hard-no-examples":  plotting.Scatter{}.Figure(nil, nil),
+		"hard-equal-values": plotting.Scatter{}.Figure([]float64{2, 2, math.NaN()}, []float64{2, 2, 1}),
+		"hard-21-classes":   plotting.Segmentation{Title: "A street"}.Figure(street()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkGolden(t, name, func() {
+				if err := figure.Save(name + ".png"); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+// checkGolden calls draw in an empty folder and compares NAME.png from there with testdata/NAME.png.
+func checkGolden(t *testing.T, name string, draw func()) {
+	t.Helper()
+	golden, err := filepath.Abs(filepath.Join("testdata", name+".png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	draw()
+	got, err := os.ReadFile(name + ".png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The tolerance covers the last bit of floating point on other processors, nothing that the eye could see.
+	if equal, err := cmpimg.EqualApprox("png", got, want, 0.05); err != nil || !equal {
+		failed := filepath.Join(os.TempDir(), "gomtl-"+name+".png")
+		_ = os.WriteFile(failed, got, 0o644)
+		t.Errorf("the picture differs from testdata/%s.png (%v): look at %s, and run the test with -update if it is right", name, err, failed)
+	}
+}
+
+func firstRecords(h *history.History, n int) *history.History {
+	return &history.History{Run: h.Run, Records: h.Records[:n]}
+}
+
+// runWithGaps has a NaN, an infinite stretch, a zero (a gap on a logarithmic axis), a lone point and a spike.
+func runWithGaps() *history.History {
+	h := exampleRun("with gaps", 1)
+	for i, r := range h.Records {
+		loss := r.Loss
+		switch {
+		case r.Step == 100:
+			loss["left digit"] = math.NaN()
+		case r.Step >= 200 && r.Step < 300:
+			loss["right digit"] = math.Inf(1)
+		case r.Step == 400:
+			loss["segmentation"] = 0
+		case r.Step == 450:
+			loss["segmentation"] = 60
+		}
+		if r.Step != 300 {
+			delete(h.Records[i].Loss, "ink")
+		}
+	}
+	return h
+}
+
+func runOf(tasks int) *history.History {
+	h := &history.History{Run: history.Run{Name: "a run whose name is so long that it cannot stand beside the title of the figure without being shortened"}}
+	for i := range tasks {
+		name := fmt.Sprintf("task %d", i+1)
+		if i%5 == 0 {
+			name = fmt.Sprintf("semantic segmentation of the street, coarse labels, camera %d", i+1)
+		}
+		h.Run.Tasks = append(h.Run.Tasks, history.Task{Name: name})
+	}
+	for step := 500; step <= 200_000; step += 500 {
+		r := history.Record{Step: step, Split: history.Train, Loss: map[string]float64{}, Weight: map[string]float64{}}
+		for i, task := range h.Run.Tasks {
+			t := float64(step) / 200_000
+			r.Loss[task.Name] = math.Pow(10, float64(i-5)) * (1 + math.Cos(40*t)/8) / (0.2 + t)
+			r.Weight[task.Name] = 1 + 0.8*math.Sin(float64(i)+4*t)
+		}
+		h.Records = append(h.Records, r)
+	}
+	return h
+}
+
+func diagonal(n int) (counts [][]float64, classes []string) {
+	for i := range n {
+		row := make([]float64, n)
+		row[i], row[(i*7+1)%n] = float64(10*i+5), float64(3*i)
+		counts = append(counts, row)
+		classes = append(classes, fmt.Sprintf("class number %d of %d", i, n))
+	}
+	return counts, classes
+}
+
+func street() (examples []plotting.SegmentationExample, classes []string) {
+	for i := range 21 {
+		classes = append(classes, fmt.Sprintf("class %d", i))
+	}
+	for i := range 2 {
+		pixels := make([]float64, 3*60*40)
+		truth, prediction := make([]int, 60*40), make([]int, 60*40)
+		for k := range truth {
+			x, y := k%60, k/60
+			truth[k] = (x/10 + y/10*6 + i) % 21
+			prediction[k] = ((x+2)/10 + y/10*6 + i) % 21
+			if x < 3 {
+				truth[k] = -1
+			}
+			pixels[3*k], pixels[3*k+1], pixels[3*k+2] = float64(x)/60, float64(y)/40, 0.5
+		}
+		examples = append(examples, plotting.SegmentationExample{
+			Image: plotting.RGB(pixels, 60), Truth: plotting.ClassMap(truth, 60), Prediction: plotting.ClassMap(prediction, 60),
+		})
+	}
+	return examples, classes
+}
