@@ -311,7 +311,7 @@ func (p *program) run(data []compute.Buffer, rows []int32, rates []float32, step
 	if err = outputs[0].FinalizeAll(); err != nil {
 		return nil, err
 	}
-	width := 2 * p.tasks
+	width := reportWidth * p.tasks
 	for i := range steps {
 		reports = append(reports, flat[i*width:(i+1)*width])
 	}
