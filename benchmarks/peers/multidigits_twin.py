@@ -76,15 +76,15 @@ def loss_of(task, prediction, y):
 def metrics_of(task, prediction, y):
     if task == "ink":
         error = (prediction[:, 0] - y).double()
-        return {"mae": error.abs().mean().item(),
-                "r2": 1 - (error**2).sum().item() / ((y - y.mean()).double() ** 2).sum().item()}
+        return {"MAE": error.abs().mean().item(),
+                "R2": 1 - (error**2).sum().item() / ((y - y.mean()).double() ** 2).sum().item()}
     chosen = prediction.argmax(1)
     accuracy = (chosen == y).double().mean().item()
     if task != "owner":
         return {"accuracy": accuracy}
     both = [((chosen == c) & (y == c)).sum().item() for c in range(CLASSES[task])]
     either = [((chosen == c) | (y == c)).sum().item() for c in range(CLASSES[task])]
-    return {"pixel_accuracy": accuracy, "miou": statistics.mean(b / e for b, e in zip(both, either) if e)}
+    return {"pixelAccuracy": accuracy, "mIoU": statistics.mean(b / e for b, e in zip(both, either) if e)}
 
 
 def train(folder, tasks, seed, steps, batch):
