@@ -94,3 +94,6 @@ func blend(a, b color.RGBA, share float64) color.RGBA {
 }
 
 var validationDashes = []vg.Length{4, 2.5}
+
+// TaskColor is the colour of the run's task number i in every figure.
+func TaskColor(i int) color.RGBA { return taskLook(i).color }

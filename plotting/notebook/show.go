@@ -1,0 +1,77 @@
+package notebook
+
+import (
+	"bytes"
+	"html"
+	"time"
+
+	"github.com/gomtl/gomtl/plotting"
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// Show displays a figure in the running cell: as SVG where the page trusts the notebook, as PNG where it does not and on code
+// hosts, as words elsewhere. A figure whose data could not be drawn shows its error, which is returned too.
+func Show(f *plotting.Figure) error {
+	if !gonbui.IsNotebook {
+		return f.Err()
+	}
+	data, err := bundle(f, f.String())
+	if err != nil {
+		gonbui.DisplayHTML(`<p style="color:#d55e00">` + html.EscapeString(err.Error()) + `</p>`)
+		return err
+	}
+	gonbui.SendData(data)
+	return gonbui.Error()
+}
+
+// bundle is one display of a figure in all three forms; the page chooses.
+func bundle(f *plotting.Figure, text string) (*protocol.DisplayData, error) {
+	var svg, png bytes.Buffer
+	if err := f.WriteSVG(&svg); err != nil {
+		return nil, err
+	}
+	if err := f.WritePNG(&png); err != nil {
+		return nil, err
+	}
+	width, height := f.Pixels()
+	return &protocol.DisplayData{
+		Data: map[protocol.MIMEType]any{
+			protocol.MIMEImageSVG:  svg.String(),
+			protocol.MIMEImagePNG:  png.Bytes(),
+			protocol.MIMETextPlain: text,
+		},
+		// The PNG has more pixels than its size on the page.
+		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": width, "height": height}},
+	}, nil
+}
+
+// Table displays a table of results, as HTML and as aligned text.
+func Table(t plotting.Table) error {
+	if !gonbui.IsNotebook {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := t.WriteHTML(&page); err != nil {
+		return err
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  page.String(),
+		protocol.MIMETextPlain: t.String(),
+	}})
+	return gonbui.Error()
+}
+
+// flush waits until the kernel has taken what was sent, so that a program that ends now loses nothing; not for long, as the kernel
+// may be gone.
+func flush() {
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
+	}
+}
