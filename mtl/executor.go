@@ -63,9 +63,10 @@ func newExecutor(c *compiler, stepsPerCall int) (*executor, error) {
 	return e, nil
 }
 
+// canLoop tells whether the backend has what compiler.loop uses. While itself is not asked for: go-xla has it but does not list it.
 func canLoop(b compute.Backend) bool {
 	capabilities := b.Capabilities()
-	return capabilities.Functions && capabilities.Operations[compute.OpTypeWhile] && capabilities.Operations[compute.OpTypeDynamicUpdateSlice]
+	return capabilities.Functions && capabilities.Operations[compute.OpTypeDynamicUpdateSlice]
 }
 
 func onCPU(b compute.Backend) bool {
