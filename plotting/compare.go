@@ -3,7 +3,6 @@ package plotting
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomtl/gomtl/mtl/history"
 )
@@ -45,7 +44,7 @@ func (o Compare) Figure(runs ...*history.History) *Figure {
 	for j, run := range runs {
 		p.legend = append(p.legend, entry{name: runName(run, j), sample: runCurve(j, nil)})
 	}
-	return p.figure(p.title + ": " + strings.Join(words, "; ") + ".")
+	return p.figure(words)
 }
 
 func runCurve(j int, points []xy) curve {

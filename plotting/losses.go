@@ -2,7 +2,6 @@ package plotting
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gomtl/gomtl/mtl/history"
 )
@@ -92,7 +91,7 @@ func (c *LossCurves) Figure() *Figure {
 	if validated {
 		p.legend = append(p.legend, entry{name: "validation", sample: curve{color: ink, width: 1.1, dashes: validationDashes, marker: markers[0]}})
 	}
-	return p.figure(p.title + ": " + strings.Join(words, "; ") + ".")
+	return p.figure(words)
 }
 
 func (l Losses) smoothed(r *reduction) []xy {

@@ -3,7 +3,6 @@ package plotting
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomtl/gomtl/mtl/history"
 )
@@ -44,7 +43,7 @@ func (m Metrics) Figure(h *history.History) *Figure {
 			p.legend = append(p.legend, entry{name: task, sample: curve{color: look.color, width: 1.6, dashes: look.dashes, marker: look.marker}})
 		}
 	}
-	return p.figure(p.title + ": " + strings.Join(words, "; ") + ".")
+	return p.figure(words)
 }
 
 // namedMetric is a metric and, where the run says so, the direction in which it is better.

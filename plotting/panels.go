@@ -1,6 +1,8 @@
 package plotting
 
 import (
+	"strings"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -28,8 +30,9 @@ func gridOf(n int) (columns int, height vg.Length) {
 	return 3, 108
 }
 
-// figure lays the panels out; text describes them in words.
-func (p panels) figure(text string) *Figure {
+// figure lays the panels out; findings are what they show, in words.
+func (p panels) figure(findings []string) *Figure {
+	text := p.title + ": " + orDefault(strings.Join(findings, "; "), "no data yet") + "."
 	if len(p.axes) == 0 {
 		p.axes = []axes{{xLabel: "step", counts: true}}
 	}

@@ -48,7 +48,10 @@ func (s Scatter) Figure(truth, prediction []float64) *Figure {
 		}
 	}
 	p.axes = []axes{a}
-	return p.figure(p.title + ": " + orDefault(p.subtitle, "no examples") + ".")
+	if p.subtitle == "" {
+		return p.figure(nil)
+	}
+	return p.figure([]string{p.subtitle})
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -31,7 +31,7 @@ func (w Weights) Figure(h *history.History) *Figure {
 		}
 	}
 	p.axes = []axes{a}
-	return p.figure(p.title + ": " + strings.Join(words, "; ") + ".")
+	return p.figure(words)
 }
 
 // overlayOffset shifts the markers of the curve number i, so that those of curves on top of each other can all be seen.
