@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/gomtl/gomtl/internal/setup"
+	"github.com/urfave/cli/v3"
+)
+
+func doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "say for each part what is installed, whether it works, and what mends it",
+		Description: "It changes nothing, and needs no network. It exits with 1 when something does not work.\n\nExamples:\n\n" +
+			"    gomtl doctor\n    gomtl doctor -json",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print a JSON array"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			parts, err := setup.Examine(ctx)
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				encoder := json.NewEncoder(os.Stdout)
+				encoder.SetIndent("", "  ")
+				err = encoder.Encode(parts)
+			} else {
+				report(parts)
+			}
+			if slices.ContainsFunc(parts, func(p setup.Part) bool { return !p.OK }) {
+				err = errors.Join(err, errors.New("not everything works"))
+			}
+			return err
+		},
+	}
+}
+
+func report(parts []setup.Part) {
+	for _, p := range parts {
+		if p.OK {
+			fmt.Printf("ok       %s: %s\n         %s\n", p.Name, strings.TrimSpace(p.Version), p.Path)
+			continue
+		}
+		fmt.Printf("MISSING  %s: %s\n         mend it with: %s\n", p.Name, strings.ReplaceAll(p.Error, "\n", "\n         "), p.Mend)
+	}
+}

@@ -1,0 +1,27 @@
+// Command gomtl sets up and runs multi-task-learning notebooks in Go. `gomtl -h` lists what it does.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v3"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	app := &cli.Command{
+		Name:     "gomtl",
+		Usage:    "multi-task learning in Go notebooks",
+		Commands: []*cli.Command{runCommand(), labCommand(), setupCommand(), doctorCommand()},
+	}
+	if err := app.Run(ctx, os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "gomtl:", err)
+		stop()
+		os.Exit(1)
+	}
+}

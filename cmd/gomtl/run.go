@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gomtl/gomtl/internal/setup"
+	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/urfave/cli/v3"
+)
+
+func runCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "execute a notebook, after setting up whatever is missing",
+		ArgsUsage: "NOTEBOOK.ipynb",
+		Description: "Leaves the executed notebook, a page of it that needs no network, and the trained runs in a folder.\n" +
+			"A run that was interrupted goes on when the same folder is given again.\n\nExamples:\n\n" +
+			"    gomtl run notebooks/quickstart.ipynb\n    gomtl run -out output/mine notebooks/quickstart.ipynb",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "out", Usage: "folder for the results (default: output/NOTEBOOK-TIME)"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			if c.NArg() != 1 {
+				return fmt.Errorf("want one notebook, got %d arguments; for example: gomtl run notebooks/quickstart.ipynb", c.NArg())
+			}
+			return run(ctx, c.Args().First(), c.String("out"))
+		},
+	}
+}
+
+func run(ctx context.Context, notebook, out string) error {
+	if _, err := os.Stat(notebook); err != nil {
+		return err
+	}
+	if out == "" {
+		name := strings.TrimSuffix(filepath.Base(notebook), ".ipynb")
+		out = filepath.Join("output", name+"-"+time.Now().Format("20060102-150405"))
+	}
+	steps, err := setup.ForNotebooks()
+	if err != nil {
+		return err
+	}
+	if err := setup.Run(ctx, steps); err != nil {
+		return err
+	}
+	started := time.Now()
+	result, err := setup.Execute(ctx, notebook, out)
+	if result.Notebook != "" {
+		table, tableErr := results(result.Runs, started)
+		fmt.Printf("notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
+		err = errors.Join(err, tableErr)
+	}
+	if errors.Is(err, setup.ErrInterrupted) {
+		return fmt.Errorf("%w; to go on: gomtl run -out %s %s", err, out, notebook)
+	}
+	return err
+}
+
+// results is the table of the runs under dir that were written to since the notebook started, oldest first.
+func results(dir string, since time.Time) (string, error) {
+	var found []*history.History
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "history.jsonl" {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || info.ModTime().Before(since) {
+			return err
+		}
+		h, err := history.Load(filepath.Dir(path))
+		found = append(found, h)
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	slices.SortStableFunc(found, func(a, b *history.History) int { return a.Run.Created.Compare(b.Run.Created) })
+	return history.Table(found...), nil
+}

@@ -1,0 +1,126 @@
+package setup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomtl/gomtl/backend"
+	"github.com/gomtl/gomtl/internal/cache"
+)
+
+// Part is what the doctor says about one part of the set-up.
+type Part struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Path    string `json:"path,omitempty"`
+	Version string `json:"version,omitempty"`
+	Error   string `json:"error,omitempty"`
+	Mend    string `json:"mend,omitempty"` // the one command, or advice, that brings it back
+}
+
+// mend is the command for everything that a set-up can bring.
+const mend = "go run github.com/gomtl/gomtl/cmd/gomtl setup"
+
+// Examine checks each part of the set-up, then really compiles and runs a graph on the backend and really starts the kernel.
+func Examine(ctx context.Context) ([]Part, error) {
+	l, err := newLayout()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := ForLab()
+	if err != nil {
+		return nil, err
+	}
+	trials := []Step{
+		{Name: "XLA runs a graph", Mend: mend, Check: tryBackend},
+		{Name: "the kernel runs a cell", Mend: mend, Check: l.tryKernel},
+	}
+	var parts []Part
+	for _, s := range append(steps, trials...) {
+		found, err := s.Check(ctx)
+		part := Part{Name: s.Name, OK: err == nil, Path: found.Path, Version: found.Version}
+		if err != nil {
+			part.Error, part.Mend = err.Error(), s.Mend
+			if part.Mend == "" {
+				part.Mend = mend
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// tryBackend starts the backend that a run would use and computes on it. It installs nothing.
+func tryBackend(ctx context.Context) (Found, error) {
+	plugin, err := usablePlugin()
+	if err == nil {
+		err = backend.Verify(plugin.Path)
+	}
+	if err != nil {
+		return Found{}, err
+	}
+	b, err := backend.Installed(ctx)
+	if err != nil {
+		return Found{}, err
+	}
+	defer b.Finalize()
+	product, err := graph.ExecOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Mul(x, x)) }, []float32{1, 2, 3})
+	if err != nil {
+		return Found{}, err
+	}
+	if got := tensors.ToScalar[float32](product); got != 14 {
+		return Found{}, fmt.Errorf("1² + 2² + 3² came out as %v", got)
+	}
+	info := backend.Inspect(b)
+	return Found{Path: info.Plugin, Version: fmt.Sprintf("%s, PJRT API %s, %d device(s)", info.Backend, info.PJRT, info.Devices)}, nil
+}
+
+// tryKernel executes a notebook of one cell.
+func (l layout) tryKernel(ctx context.Context) (found Found, err error) {
+	work, err := os.MkdirTemp(l.home, cache.TempPrefix)
+	if err != nil {
+		return Found{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	type cell map[string]any
+	notebook, err := json.Marshal(map[string]any{
+		"nbformat": 4, "nbformat_minor": 5, "metadata": cell{},
+		"cells": []cell{{
+			"id": "try", "cell_type": "code", "metadata": cell{}, "outputs": []cell{}, "execution_count": nil,
+			"source": "%%\nfmt.Println(runtime.Version())",
+		}},
+	})
+	if err != nil {
+		return Found{}, err
+	}
+	source := filepath.Join(work, "try.ipynb")
+	if err := os.WriteFile(source, notebook, 0o644); err != nil {
+		return Found{}, err
+	}
+	result, err := Execute(ctx, source, filepath.Join(work, "out"))
+	if err != nil {
+		return Found{}, err
+	}
+	data, err := os.ReadFile(result.Notebook)
+	if err != nil {
+		return Found{}, err
+	}
+	var executed struct {
+		Cells []struct {
+			Outputs []struct{ Text any }
+		}
+	}
+	if err := json.Unmarshal(data, &executed); err != nil {
+		return Found{}, err
+	}
+	if len(executed.Cells) != 1 || len(executed.Cells[0].Outputs) == 0 {
+		return Found{}, errors.New("the cell printed nothing")
+	}
+	return Found{Path: l.kernel(), Version: fmt.Sprint(executed.Cells[0].Outputs[0].Text)}, nil
+}

@@ -1,0 +1,195 @@
+package setup
+
+import (
+	"bufio"
+	"context"
+	_ "embed" // for the executor
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// executor runs in the virtual environment and tells, one JSON object a line, what happens.
+//
+//go:embed python/execute.py
+var executor []byte
+
+// RunsEnv names the environment variable that tells a notebook into which folder to write its runs.
+const RunsEnv = "GOMTL_RUNS"
+
+// Result says where an executed notebook lies.
+type Result struct {
+	Notebook string // the .ipynb with its outputs
+	HTML     string // the same as one page
+	Runs     string // folder of the runs that it trained
+	Log      string // what the kernel said about its own work
+}
+
+// CellError says which cell of a notebook failed, and why.
+type CellError struct {
+	Cell   int    `json:"cell"` // counting code cells from 1, as in the notebook's margin
+	Line   int    `json:"line"` // in the cell, from 1; 0 when the kernel did not tell
+	Source string `json:"source"`
+	Text   string `json:"error"`
+}
+
+func (e *CellError) Error() string {
+	where := fmt.Sprintf("cell %d", e.Cell)
+	if e.Line > 0 {
+		where += fmt.Sprintf(", line %d: %s", e.Line, e.Source)
+	}
+	return where + "\n" + e.Text
+}
+
+// ErrInterrupted says that a notebook was interrupted by its user; what was trained so far is saved.
+var ErrInterrupted = errors.New("interrupted")
+
+// Execute runs a notebook in the GoNB kernel, shows its progress on standard error, and leaves the executed notebook, also
+// when a cell fails (a *CellError), and its HTML page in the folder out.
+func Execute(ctx context.Context, notebook, out string) (Result, error) {
+	l, err := newLayout()
+	if err != nil {
+		return Result{}, err
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return Result{}, err
+	}
+	name := strings.TrimSuffix(filepath.Base(notebook), ".ipynb")
+	result := Result{
+		Notebook: filepath.Join(out, name+".ipynb"), HTML: filepath.Join(out, name+".html"),
+		Runs: filepath.Join(out, "runs"), Log: filepath.Join(out, "kernel.log"),
+	}
+	if same, err := filepath.Abs(notebook); err != nil || same == result.Notebook {
+		return Result{}, errors.Join(err, fmt.Errorf("gomtl: the output folder %s holds the notebook itself: choose another", out))
+	}
+	if err := os.MkdirAll(result.Runs, 0o755); err != nil {
+		return Result{}, err
+	}
+	script := filepath.Join(l.venv(), "execute-"+id(executor)+".py")
+	if _, err := os.Stat(script); err != nil {
+		if err := cache.WriteFile(script, executor, 0o644); err != nil {
+			return Result{}, err
+		}
+	}
+	log, err := os.Create(result.Log)
+	if err != nil {
+		return Result{}, err
+	}
+	defer log.Close()
+	cmd := l.isolated(command(ctx, l.python(), script, notebook, result.Notebook, result.HTML, KernelName))
+	cmd.Env = append(cmd.Env, RunsEnv+"="+result.Runs)
+	cmd.Stderr = log
+	cmd.WaitDelay = time.Minute // a training cell that is interrupted saves its state first
+	return result, watch(ctx, cmd, name, result.Log)
+}
+
+// watch runs the executor and shows what it tells.
+func watch(ctx context.Context, cmd *exec.Cmd, name, log string) error {
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	alive, err := cmd.StdinPipe() // closed by the system when this process dies, however it dies
+	if err != nil {
+		return err
+	}
+	defer alive.Close()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	var failed *CellError
+	show := display{name: name, out: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	scanner := bufio.NewScanner(events)
+	scanner.Buffer(nil, 16<<20)
+	for scanner.Scan() {
+		var event struct {
+			Event string
+			Total int
+			CellError
+		}
+		if err := json.Unmarshal(scanner.Bytes(), &event); err != nil {
+			continue // a library's own words
+		}
+		switch event.Event {
+		case "start":
+			show.start(event.Cell, event.Total)
+		case "end":
+			show.end(event.Cell)
+		case "error":
+			failed = &event.CellError
+		}
+	}
+	show.stop()
+	err = cmd.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return ErrInterrupted
+	case failed != nil:
+		return failed
+	case err != nil:
+		return fmt.Errorf("gomtl: executing the notebook: %w\n%s", err, tail(log, 2000))
+	}
+	return nil
+}
+
+// tail returns the last bytes of a file.
+func tail(path string, size int) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(data[max(0, len(data)-size):]))
+}
+
+// display shows the progress of a notebook: a bar with a running clock in a terminal, else a line a cell.
+type display struct {
+	name     string
+	out      io.Writer
+	terminal bool
+	bar      *progressbar.ProgressBar
+	total    int
+	started  time.Time // of the cell
+}
+
+func (d *display) start(cell, total int) {
+	d.started, d.total = time.Now(), total
+	if !d.terminal {
+		return
+	}
+	if d.bar == nil {
+		d.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(d.out),
+			progressbar.OptionSetWidth(24),
+			progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSpinnerType(14),
+			progressbar.OptionSetRenderBlankState(true),
+		)
+	}
+	d.bar.Describe(fmt.Sprintf("%s: cell %d of %d", d.name, cell, total))
+}
+
+func (d *display) end(cell int) {
+	if d.terminal {
+		_ = d.bar.Add(1)
+		return
+	}
+	fmt.Fprintf(d.out, "%s: cell %d of %d: %.1f s\n", d.name, cell, d.total, time.Since(d.started).Seconds())
+}
+
+func (d *display) stop() {
+	if d.bar != nil {
+		_ = d.bar.Exit()
+		fmt.Fprintln(d.out)
+	}
+}
