@@ -113,7 +113,7 @@ func (f *fit) prepare(opts FitOptions) (err error) {
 			return err
 		}
 	}
-	if err := errors.Join(f.executor.compile(), o.Store.InitializeVariables(o.Backend, nil)); err != nil {
+	if err := f.compile(); err != nil {
 		return err
 	}
 	if f.data.Validation != nil {
@@ -122,6 +122,18 @@ func (f *fit) prepare(opts FitOptions) (err error) {
 		}
 	}
 	return f.begin(state)
+}
+
+// compile compiles the training program and, beside it, the initial values, which take XLA about as long.
+func (f *fit) compile() error {
+	initialized := make(chan error, 1)
+	go func() {
+		var err error
+		panicked := try(func() { err = f.options.Store.InitializeVariables(f.options.Backend, nil) })
+		initialized <- errors.Join(err, panicked)
+	}()
+	err := f.executor.compile()
+	return errors.Join(err, <-initialized)
 }
 
 // build makes the executor on the data's own form.
