@@ -27,6 +27,7 @@ type result struct {
 	Chunks        int               `json:"chunks"`
 	Min           float64           `json:"ms_per_step_min"`
 	Median        float64           `json:"ms_per_step_median"`
+	CPU           float64           `json:"cpu_ms_per_step_median"` // of all threads: says something on a busy machine too
 	FirstCall     float64           `json:"first_call_s"`
 	PeakMemory    float64           `json:"peak_memory_mb"`
 	Versions      map[string]string `json:"versions"`
@@ -59,20 +60,25 @@ func measure(ctx context.Context, name string, chunks, stepsPerCall int) (*resul
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
+	if clock.err != nil {
+		return nil, clock.err
+	}
 	if len(clock.times) < chunks {
 		return nil, fmt.Errorf("the run ended after %d of %d chunks", len(clock.times), chunks)
 	}
 	if err := w.check(store); err != nil {
 		return nil, err
 	}
-	peak, err := peakMemory()
+	usage, err := processUsage()
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(clock.times)
+	slices.Sort(clock.cpu)
 	return &result{
 		Peer: "gomtl", Workload: name, Form: clock.execution, StepsPerChunk: w.chunk, Chunks: chunks,
-		Min: clock.times[0], Median: (clock.times[(chunks-1)/2] + clock.times[chunks/2]) / 2, FirstCall: clock.first, PeakMemory: peak,
+		Min: clock.times[0], Median: medianOfSorted(clock.times), CPU: medianOfSorted(clock.cpu),
+		FirstCall: clock.first, PeakMemory: usage.peakMemory,
 		Versions: map[string]string{"go": runtime.Version(), "gomlx": moduleVersion("github.com/gomlx/gomlx"), "backend": backend.Describe(b)},
 	}, nil
 }
@@ -86,8 +92,10 @@ type clock struct {
 	first         float64 // seconds from the start of the program's work to the end of the first call
 	chunkStep     int
 	chunkStart    time.Time
+	chunkUsage    usage
 	warm          bool
-	times         []float64 // milliseconds a step, by chunk
+	times, cpu    []float64 // milliseconds a step, by chunk
+	err           error
 }
 
 // Begin implements mtl.Observer.
@@ -99,32 +107,48 @@ func (c *clock) Record(history.Record) {}
 // Progress implements mtl.Observer.
 func (c *clock) Progress(step, _ int, _ float64) {
 	now := time.Now()
-	switch {
-	case c.first == 0:
+	if c.first == 0 {
 		c.first = now.Sub(c.started).Seconds()
-	case step-c.chunkStep < c.steps || len(c.times) == c.chunks:
+	} else if step-c.chunkStep < c.steps || len(c.times) == c.chunks {
 		return
-	case c.warm:
-		c.times = append(c.times, now.Sub(c.chunkStart).Seconds()*1e3/float64(step-c.chunkStep))
+	}
+	used, err := processUsage()
+	if err != nil {
+		c.err = err
+		c.done()
+		return
+	}
+	if c.warm {
+		steps := float64(step - c.chunkStep)
+		c.times = append(c.times, now.Sub(c.chunkStart).Seconds()*1e3/steps)
+		c.cpu = append(c.cpu, (used.cpu-c.chunkUsage.cpu).Seconds()*1e3/steps)
 		if len(c.times) == c.chunks {
 			c.done()
 		}
-	default:
-		c.warm = true
 	}
-	c.chunkStep, c.chunkStart = step, now
+	c.warm = c.chunkStep > 0
+	c.chunkStep, c.chunkStart, c.chunkUsage = step, now, used
 }
 
 // End implements mtl.Observer.
 func (c *clock) End(error) {}
 
-// peakMemory is the most memory this process had resident, in MiB.
-func peakMemory() (float64, error) {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0, os.NewSyscallError("getrusage", err)
+// usage is what the process has used so far.
+type usage struct {
+	cpu        time.Duration // user and system time of all threads
+	peakMemory float64       // MiB resident
+}
+
+func processUsage() (usage, error) {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return usage{}, os.NewSyscallError("getrusage", err)
 	}
-	return float64(usage.Maxrss) / 1024, nil
+	return usage{time.Duration(r.Utime.Nano() + r.Stime.Nano()), float64(r.Maxrss) / 1024}, nil
+}
+
+func medianOfSorted(values []float64) float64 {
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
 func moduleVersion(path string) string {

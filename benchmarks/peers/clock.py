@@ -16,11 +16,12 @@ def measure(run_chunk, steps, chunks, first_steps, started, **about):
     run_chunk(first_steps)
     first = time.perf_counter() - started
     run_chunk(steps)
-    times = []
+    times, cpu = [], []
     for _ in range(chunks):
-        begin = time.perf_counter()
+        begin, begin_cpu = time.perf_counter(), time.process_time()
         run_chunk(steps)
         times.append((time.perf_counter() - begin) / steps * 1e3)
+        cpu.append((time.process_time() - begin_cpu) / steps * 1e3)
     json.dump(
         {
             **about,
@@ -28,6 +29,7 @@ def measure(run_chunk, steps, chunks, first_steps, started, **about):
             "chunks": chunks,
             "ms_per_step_min": min(times),
             "ms_per_step_median": statistics.median(times),
+            "cpu_ms_per_step_median": statistics.median(cpu),  # of all threads: says something on a busy machine too
             "first_call_s": first,
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         },
