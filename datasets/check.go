@@ -55,15 +55,15 @@ func (s *Set) Check() error {
 func (t TaskInfo) check() error {
 	wanted := 0
 	switch t.Kind {
-	case Classification, Segmentation:
+	case mtl.KindClassification, mtl.KindSegmentation:
 		wanted = 2
-	case MultiLabel:
+	case mtl.KindMultiLabel:
 		wanted = 1
-	case Binary:
+	case mtl.KindBinary:
 		if n := len(t.Classes); n != 0 && n != 2 {
 			return fmt.Errorf("binary task %q should name two classes or none, it names %d", t.Name, n)
 		}
-	case Regression:
+	case mtl.KindRegression:
 		if n := len(t.Classes); n != 0 {
 			return fmt.Errorf("regression task %q should have no classes, it has %d", t.Name, n)
 		}
@@ -144,7 +144,7 @@ func (t TaskInfo) checkLabels(n int, label, mask *tensors.Tensor) error {
 	if dtype == dtypes.Int32 {
 		return t.checkClasses(label, known)
 	}
-	if err := checkFinite(label, known); err != nil || t.Kind == Regression {
+	if err := checkFinite(label, known); err != nil || t.Kind == mtl.KindRegression {
 		return err
 	}
 	return eachKnown(label, known, func(i int, v float32) error {
@@ -159,17 +159,17 @@ func (t TaskInfo) checkLabels(n int, label, mask *tensors.Tensor) error {
 func (t TaskInfo) wanted(n int, label *tensors.Tensor) (dtypes.DType, []int) {
 	free := label.Shape().Dimensions
 	switch t.Kind {
-	case Classification:
+	case mtl.KindClassification:
 		return dtypes.Int32, []int{n}
-	case Segmentation:
+	case mtl.KindSegmentation:
 		height, width := 1, 1
 		if len(free) == 3 {
 			height, width = free[1], free[2]
 		}
 		return dtypes.Int32, []int{n, height, width}
-	case MultiLabel:
+	case mtl.KindMultiLabel:
 		return dtypes.Float32, []int{n, len(t.Classes)}
-	case Regression:
+	case mtl.KindRegression:
 		if len(t.Values) > 0 {
 			return dtypes.Float32, []int{n, len(t.Values)}
 		}

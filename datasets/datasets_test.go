@@ -88,12 +88,12 @@ func every() (*datasets.Set, error) {
 	return &datasets.Set{
 		Name: "every", Description: "random numbers", Licence: "CC0-1.0", Citation: "none",
 		Tasks: []datasets.TaskInfo{
-			{Name: "class", Kind: datasets.Classification, Classes: []string{"a", "b", "c"}, Description: "random"},
-			{Name: "yes", Kind: datasets.Binary, Description: "random"},
-			{Name: "tags", Kind: datasets.MultiLabel, Classes: []string{"x", "y", "z"}, Description: "random"},
-			{Name: "value", Kind: datasets.Regression, Description: "random"},
-			{Name: "values", Kind: datasets.Regression, Values: []string{"width", "height"}, Description: "random"},
-			{Name: "pixels", Kind: datasets.Segmentation, Classes: []string{"off", "on"}, Description: "random"},
+			{Name: "class", Kind: mtl.KindClassification, Classes: []string{"a", "b", "c"}, Description: "random"},
+			{Name: "yes", Kind: mtl.KindBinary, Description: "random"},
+			{Name: "tags", Kind: mtl.KindMultiLabel, Classes: []string{"x", "y", "z"}, Description: "random"},
+			{Name: "value", Kind: mtl.KindRegression, Description: "random"},
+			{Name: "values", Kind: mtl.KindRegression, Values: []string{"width", "height"}, Description: "random"},
+			{Name: "pixels", Kind: mtl.KindSegmentation, Classes: []string{"off", "on"}, Description: "random"},
 		},
 		Train: split(datasets.Train, 12), Validation: split(datasets.Validation, 4), Test: split(datasets.Test, 6),
 	}, nil
@@ -126,7 +126,7 @@ func TestCheckFinds(t *testing.T) {
 		},
 		"a task has no name":             func(s *datasets.Set) { s.Tasks[1].Name = "" },
 		"at least 2 classes":             func(s *datasets.Set) { s.Tasks[0].Classes = []string{"only"} },
-		"unknown kind Kind(9)":           func(s *datasets.Set) { s.Tasks[0].Kind = 9 },
+		"unknown kind guess":             func(s *datasets.Set) { s.Tasks[0].Kind = "guess" },
 		"should have no classes":         func(s *datasets.Set) { s.Tasks[3].Classes = []string{"a"} },
 		"two classes or none":            func(s *datasets.Set) { s.Tasks[1].Classes = []string{"a"} },
 		`task "class": there are no lab`: func(s *datasets.Set) { delete(s.Validation.Labels, "class") },

@@ -1,54 +1,42 @@
 package datasets
 
-import "fmt"
+import (
+	"fmt"
 
-// Kind says what the labels of a task mean, and with that their type and shape in an [mtl.Split].
-type Kind uint8
-
-// The kinds of task.
-const (
-	// Classification has one class for each example: int32 [examples].
-	Classification Kind = iota
-	// Binary has one yes or no for each example: float32 [examples], 0 or 1.
-	Binary
-	// MultiLabel has a yes or no for each class: float32 [examples, classes], 0 or 1.
-	MultiLabel
-	// Regression has one or more numbers for each example: float32 [examples] or [examples, values].
-	Regression
-	// Segmentation has one class for each pixel: int32 [examples, height, width].
-	Segmentation
+	"github.com/gomtl/gomtl/mtl"
 )
-
-// String is the kind's name in lower case, such as "multi-label".
-func (k Kind) String() string {
-	switch k {
-	case Classification:
-		return "classification"
-	case Binary:
-		return "binary"
-	case MultiLabel:
-		return "multi-label"
-	case Regression:
-		return "regression"
-	case Segmentation:
-		return "segmentation"
-	}
-	return fmt.Sprintf("Kind(%d)", uint8(k))
-}
 
 // TaskInfo describes one task of a data set: what a head, a metric or a plot needs to know of its labels.
 type TaskInfo struct {
 	// Name is the task's key in the Labels and Masks of each split.
 	Name string
-	// Kind says what the labels mean.
-	Kind Kind
+	// Kind says what the labels mean, and with that their type and shape in an [mtl.Split].
+	Kind mtl.Kind
 	// Description is one sentence for people: what is asked, and how the label came about.
 	Description string
-	// Classes names the classes in the order of their indices: all of them for Classification, MultiLabel and Segmentation, the
-	// names of 0 and 1 for Binary, nothing for Regression.
+	// Classes names the classes in the order of their indices: all of them for classification, multi-label and segmentation, the
+	// names of 0 and 1 for binary, nothing for regression.
 	Classes []string
-	// Values names the columns of a Regression label [examples, values]; nothing for labels [examples].
+	// Values names the columns of a regression label [examples, values]; nothing for labels [examples].
 	Values []string
-	// Unit is what a Regression label counts, such as "ink/100"; empty where there is none.
+	// Unit is what a regression label counts, such as "ink/100"; empty where there is none.
 	Unit string
+}
+
+// New makes the task for a model: the constructor of its kind, with the class names. options may replace the head, loss or metrics.
+func (t TaskInfo) New(options ...mtl.TaskOption) (mtl.Task, error) {
+	options = append([]mtl.TaskOption{mtl.WithClasses(t.Classes...)}, options...)
+	switch t.Kind {
+	case mtl.KindClassification:
+		return mtl.Classification(t.Name, len(t.Classes), options...), nil
+	case mtl.KindBinary:
+		return mtl.Binary(t.Name, options...), nil
+	case mtl.KindMultiLabel:
+		return mtl.MultiLabel(t.Name, len(t.Classes), options...), nil
+	case mtl.KindRegression:
+		return mtl.Regression(t.Name, max(1, len(t.Values)), options...), nil
+	case mtl.KindSegmentation:
+		return mtl.Segmentation(t.Name, len(t.Classes), options...), nil
+	}
+	return mtl.Task{}, fmt.Errorf("datasets: task %q has the unknown kind %q", t.Name, t.Kind)
 }

@@ -146,33 +146,3 @@ func (e *evaluator) figures(sums []float64) *Evaluation {
 	}
 	return result
 }
-
-// Predict returns the prediction of every task, in the order of m.Tasks, for all examples of inputs, in inference mode. The tensors are the
-// caller's to free.
-func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("mtl: prediction not started: %w", err)
-	}
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return m.Graph(scope, nil, inputs)
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	args := make([]any, len(inputs))
-	for i, t := range inputs {
-		args[i] = t
-	}
-	var predictions []*tensors.Tensor
-	if panicked := try(func() { predictions, err = exec.Call(args...) }); panicked != nil {
-		err = panicked
-	}
-	if err != nil {
-		return nil, fmt.Errorf("mtl: prediction failed: %w", err)
-	}
-	return predictions, nil
-}

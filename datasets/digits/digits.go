@@ -32,11 +32,11 @@ func Load() (*datasets.Set, error) {
 		Licence:  "CC-BY-4.0",
 		Citation: "E. Alpaydin and C. Kaynak (1998). Cascading Classifiers. Kybernetika 34(4), 369-374.",
 		Tasks: []datasets.TaskInfo{
-			{Name: TaskDigit, Kind: datasets.Classification, Classes: Classes(),
+			{Name: TaskDigit, Kind: mtl.KindClassification, Classes: Classes(),
 				Description: "which digit the image shows"},
-			{Name: TaskParity, Kind: datasets.Binary, Classes: []string{"even", "odd"},
+			{Name: TaskParity, Kind: mtl.KindBinary, Classes: []string{"even", "odd"},
 				Description: "whether the digit is odd"},
-			{Name: TaskInk, Kind: datasets.Regression, Unit: "ink/100",
+			{Name: TaskInk, Kind: mtl.KindRegression, Unit: "ink/100",
 				Description: "the sum of the pixels' ink of 0..16 each, divided by 100"},
 		},
 	}

@@ -56,13 +56,13 @@ func New(config Config) (*datasets.Set, error) {
 			"Idea: S. Sabour, N. Frosst and G. E. Hinton (2017). Dynamic Routing Between Capsules. NIPS; " +
 			"O. Sener and V. Koltun (2018). Multi-Task Learning as Multi-Objective Optimization. NeurIPS.",
 		Tasks: []datasets.TaskInfo{
-			{Name: TaskLeft, Kind: datasets.Classification, Classes: digits.Classes(),
+			{Name: TaskLeft, Kind: mtl.KindClassification, Classes: digits.Classes(),
 				Description: "which digit is near the top left"},
-			{Name: TaskRight, Kind: datasets.Classification, Classes: digits.Classes(),
+			{Name: TaskRight, Kind: mtl.KindClassification, Classes: digits.Classes(),
 				Description: "which digit is near the bottom right"},
-			{Name: TaskOwner, Kind: datasets.Segmentation, Classes: []string{"background", "left", "right", "both"},
+			{Name: TaskOwner, Kind: mtl.KindSegmentation, Classes: []string{"background", "left", "right", "both"},
 				Description: "which digit has ink above 4 of 16 on each pixel"},
-			{Name: TaskInk, Kind: datasets.Regression, Unit: "ink/100",
+			{Name: TaskInk, Kind: mtl.KindRegression, Unit: "ink/100",
 				Description: "the sum of the scene's ink of 0..16 a pixel, divided by 100"},
 		},
 	}

@@ -62,8 +62,8 @@ func New(train, test idx.Images, config Config) (*datasets.Set, error) {
 		Licence:  config.Licence,
 		Citation: "O. Sener and V. Koltun (2018). Multi-Task Learning as Multi-Objective Optimization. NeurIPS. " + config.Citation,
 		Tasks: []datasets.TaskInfo{
-			{Name: TaskLeft, Kind: datasets.Classification, Classes: config.Classes, Description: "the class of the top left image"},
-			{Name: TaskRight, Kind: datasets.Classification, Classes: config.Classes, Description: "the class of the bottom right image"},
+			{Name: TaskLeft, Kind: mtl.KindClassification, Classes: config.Classes, Description: "the class of the top left image"},
+			{Name: TaskRight, Kind: mtl.KindClassification, Classes: config.Classes, Description: "the class of the bottom right image"},
 		},
 	}
 	cut := train.Len() - config.Validation

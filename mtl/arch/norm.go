@@ -49,7 +49,7 @@ func BatchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 		average(meanVar, mean)
 		average(varianceVar, variance)
 	}
-	factor := graph.Mul(scale, graph.Rsqrt(graph.AddScalar(variance, batchNormEpsilon)))
+	factor := graph.Div(scale, graph.Sqrt(graph.AddScalar(variance, batchNormEpsilon)))
 	rows = graph.Add(graph.Mul(graph.Sub(rows, graph.InsertAxes(mean, 0)), graph.InsertAxes(factor, 0)), graph.InsertAxes(offset, 0))
 	return graph.ReshapeWithShape(rows, x.Shape())
 }
