@@ -30,7 +30,7 @@ func doctorCommand() *cli.Command {
 				encoder.SetIndent("", "  ")
 				err = encoder.Encode(parts)
 			} else {
-				report(parts)
+				printParts(parts)
 			}
 			if slices.ContainsFunc(parts, func(p setup.Part) bool { return !p.OK }) {
 				err = errors.Join(err, errors.New("not everything works"))
@@ -40,7 +40,7 @@ func doctorCommand() *cli.Command {
 	}
 }
 
-func report(parts []setup.Part) {
+func printParts(parts []setup.Part) {
 	for _, p := range parts {
 		if p.OK {
 			fmt.Printf("ok       %s: %s\n         %s\n", p.Name, strings.TrimSpace(p.Version), p.Path)

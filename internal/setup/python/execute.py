@@ -5,6 +5,7 @@ input (the caller has died), interrupts the running cell, which saves its state,
 """
 import asyncio, json, os, re, signal, sys, threading
 
+import jinja2
 import nbformat
 from latex2mathml.converter import convert
 from nbclient import NotebookClient
@@ -44,15 +45,11 @@ class Renderer(IPythonRenderer):
 class OfflineExporter(HTMLExporter):
     """HTMLExporter without anything that a browser would fetch."""
 
+    @jinja2.pass_context
     def markdown2html(self, context, source):
         attachments = context.get("cell", {}).get("attachments", {})
         renderer = Renderer(escape=False, attachments=attachments, embed_images=True, path=self.path, anchor_link_text="")
         return MarkdownWithMath(renderer=renderer).render(source)
-
-    def default_filters(self):
-        yield from super().default_filters()
-        import jinja2
-        yield "markdown2html", jinja2.pass_context(self.markdown2html)
 
 
 SCRIPTS = re.compile(r"<script\b[^>]*>.*?</script>\s*", re.S)
@@ -97,7 +94,7 @@ async def main(source, target, page, kernel):
             say("start", cell=number[cell_index], total=len(code))
 
     def end(cell, cell_index, execute_reply):
-        if cell_index in number:
+        if cell_index in number and execute_reply["content"]["status"] == "ok":
             say("end", cell=number[cell_index])
         save(notebook, target)
 
@@ -114,7 +111,8 @@ async def main(source, target, page, kernel):
             loop.create_task(client.km.interrupt_kernel())
 
     def parent_gone():
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):
+            pass
         loop.call_soon_threadsafe(interrupt)
 
     threading.Thread(target=parent_gone, daemon=True).start()
