@@ -17,7 +17,7 @@ func main() {
 	app := &cli.Command{
 		Name:     "gomtl",
 		Usage:    "multi-task learning in Go notebooks",
-		Commands: []*cli.Command{runCommand(), labCommand(), setupCommand(), doctorCommand()},
+		Commands: []*cli.Command{runCommand(), labCommand(), plotCommand(), trainCommand(), setupCommand(), doctorCommand()},
 	}
 	if err := app.Run(ctx, os.Args); err != nil {
 		fmt.Fprintln(os.Stderr, "gomtl:", err)
