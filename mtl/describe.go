@@ -26,7 +26,7 @@ func (f *fit) describe() history.Run {
 		BatchSize:     o.BatchSize,
 		Weighting:     describeValue(o.Weighting, "equal"),
 		Optimizer:     describeOptimizer(o),
-		Backend:       fmt.Sprintf("%s: %s on %s", o.Backend.Name(), o.Backend.Description(), o.Backend.DeviceDescription(0)),
+		Backend:       o.Backend.Description() + " on " + o.Backend.DeviceDescription(0),
 		Execution:     f.executor.why,
 		Versions:      versions(),
 		Config:        o.Config,

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/backend"
+	"github.com/gomtl/gomtl/datasets"
+	"github.com/gomtl/gomtl/datasets/digits"
+	"github.com/gomtl/gomtl/datasets/multidigits"
+	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/arch"
+	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/weighting"
+	"github.com/gomtl/gomtl/plotting/report"
+	"github.com/gomtl/gomtl/plotting/terminal"
+	"github.com/urfave/cli/v3"
+)
+
+// trainable are the data sets that the command knows.
+var trainable = map[string]func() (*datasets.Set, error){
+	"digits":      digits.Load,
+	"multidigits": func() (*datasets.Set, error) { return multidigits.New(multidigits.Config{}) },
+}
+
+// weightings are those that need no settings of their own.
+var weightings = map[string]mtl.Weighting{
+	"equal":       weighting.Equal{},
+	"uncertainty": weighting.Uncertainty{},
+	"dwa":         weighting.DWA{},
+}
+
+func trainCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "train",
+		Usage: "train a shared convolutional trunk on a data set, without Jupyter",
+		Description: "Writes a run folder (history, checkpoints) and its plots. The same command goes on with a run that was interrupted.\n\nExamples:\n\n" +
+			"    gomtl train -data digits -out runs/digits\n    gomtl train -data multidigits -tasks left,owner -weighting uncertainty -steps 3000 -out runs/two",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "data", Usage: "data set: " + names(trainable), Required: true},
+			&cli.StringFlag{Name: "out", Usage: "run folder", Required: true},
+			&cli.StringFlag{Name: "tasks", Usage: "tasks, separated by commas (default: all of the data set)"},
+			&cli.StringFlag{Name: "weighting", Usage: "task weights: " + names(weightings), Value: "equal"},
+			&cli.IntFlag{Name: "steps", Usage: "optimisation steps", Value: 1500},
+			&cli.IntFlag{Name: "batch", Usage: "examples a step", Value: 64},
+			&cli.FloatFlag{Name: "rate", Usage: "learning rate of Adam", Value: 1e-3},
+			&cli.Int64Flag{Name: "seed", Usage: "fixes initial weights and data order", Value: 1},
+		},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			load, found := trainable[c.String("data")]
+			if !found {
+				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(trainable))
+			}
+			chosen, found := weightings[c.String("weighting")]
+			if !found {
+				return fmt.Errorf("there is no weighting %q: want one of %s", c.String("weighting"), names(weightings))
+			}
+			set, err := load()
+			if err != nil {
+				return err
+			}
+			wanted := set.TaskNames()
+			if tasks := c.String("tasks"); tasks != "" {
+				wanted = strings.Split(tasks, ",")
+			}
+			return train(ctx, set, wanted, mtl.FitOptions{
+				Steps: c.Int("steps"), BatchSize: c.Int("batch"), LearningRate: c.Float("rate"), Seed: c.Int64("seed"),
+				Weighting: chosen, RunDir: c.String("out"), Observers: []mtl.Observer{&terminal.Bar{}},
+				Config: map[string]any{"data": set.Name},
+			})
+		},
+	}
+}
+
+// train fits the tasks of a set of small pictures, tests the best checkpoint and draws the run.
+func train(ctx context.Context, set *datasets.Set, tasks []string, options mtl.FitOptions) (err error) {
+	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}}}}}
+	for _, name := range tasks {
+		info, err := set.Task(name)
+		if err != nil {
+			return err
+		}
+		task, err := info.New(mtl.WithHead(headFor(info)))
+		if err != nil {
+			return err
+		}
+		m.Tasks = append(m.Tasks, task)
+	}
+	if options.Backend, err = backend.New(ctx); err != nil {
+		return err
+	}
+	options.Store = model.NewStore()
+	h, err := mtl.Fit(ctx, m, mtl.Data{Train: set.Train.Only(tasks...), Validation: set.Validation.Only(tasks...)}, options)
+	if err != nil {
+		return err
+	}
+	if err := mtl.LoadCheckpoint(options.Store, options.RunDir, "best"); err != nil {
+		return err
+	}
+	test, err := mtl.Evaluate(ctx, options.Backend, options.Store, m, set.Test.Only(tasks...))
+	if err != nil {
+		return err
+	}
+	fmt.Print("\nvalidation, at the end\n", history.Table(h), "\ntest, by the best checkpoint\n")
+	for _, name := range tasks {
+		for _, metric := range slices.Sorted(maps.Keys(test.Metric[name])) {
+			fmt.Printf("  %-8s %-14s %.4f\n", name, metric, test.Metric[name][metric])
+		}
+	}
+	files, err := report.Write(h, filepath.Join(options.RunDir, "plots"))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nrun:   %s\nplots: %s\n", options.RunDir, files[0])
+	return nil
+}
+
+// headFor is a head for one task on a feature map half as wide and high as the picture.
+func headFor(info datasets.TaskInfo) mtl.Head {
+	switch info.Kind {
+	case mtl.KindSegmentation:
+		return mtl.PixelHead{Outputs: len(info.Classes), Upsample: 2}
+	case mtl.KindClassification, mtl.KindMultiLabel:
+		return mtl.DenseHead{Hidden: []int{64}, Outputs: len(info.Classes)}
+	default:
+		return mtl.DenseHead{Hidden: []int{64}, Outputs: 1, Scalar: true}
+	}
+}
+
+func names[V any](known map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+}
