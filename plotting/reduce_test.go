@@ -164,19 +164,28 @@ func TestLooks(t *testing.T) {
 	}
 }
 
-// BenchmarkLiveFrame draws four tasks of 100,000 records each, as the live display does twice a second.
+// BenchmarkLiveFrame draws 100,000 records a task, as the live display does twice a second.
 func BenchmarkLiveFrame(b *testing.B) {
-	run := history.Run{Tasks: []history.Task{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}}
-	curves := Losses{}.Start(run)
-	rng := rand.New(rand.NewPCG(1, 1))
-	for step := range 100_000 {
-		curves.Add(history.Record{Step: step, Split: history.Train, Loss: map[string]float64{
-			"a": rng.Float64(), "b": rng.Float64(), "c": rng.Float64(), "d": rng.Float64(),
-		}})
-	}
-	for b.Loop() {
-		if err := curves.Figure().WriteSVG(io.Discard); err != nil {
-			b.Fatal(err)
-		}
+	for _, tasks := range []int{1, 4, 12} {
+		b.Run(fmt.Sprint(tasks, " tasks"), func(b *testing.B) {
+			var run history.Run
+			for i := range tasks {
+				run.Tasks = append(run.Tasks, history.Task{Name: fmt.Sprint("task ", i)})
+			}
+			curves := Losses{}.Start(run)
+			rng := rand.New(rand.NewPCG(1, 1))
+			for step := range 100_000 {
+				r := history.Record{Step: step, Split: history.Train, Loss: map[string]float64{}}
+				for _, task := range run.Tasks {
+					r.Loss[task.Name] = rng.Float64()
+				}
+				curves.Add(r)
+			}
+			for b.Loop() {
+				if err := curves.Figure().WriteHTML(io.Discard); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
