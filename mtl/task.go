@@ -46,7 +46,7 @@ type Task struct {
 	// Loss is the mean over the labelled entries, a scalar. labels is {y} when all entries are labelled, else {y, mask} with a
 	// boolean mask shaped like y; masked-out entries of y are safe values (0), never NaN. At least one entry is labelled.
 	Loss loss.LossFn
-	// Metrics are computed by evaluation, over the whole set.
+	// Metrics are computed by evaluation, over the whole set. The first is the one that comparisons go by.
 	Metrics []metric.Metric
 	// Classes names the classes, by index; may be empty.
 	Classes []string
