@@ -64,8 +64,8 @@ func (a axes) layOut(height vg.Length) frame {
 		f.xLow, f.xHigh, f.yLow, f.yHigh = 0, 1, 0, 1
 		return f
 	}
-	if f.counts && f.xLow > 0 && f.xLow <= 0.25*f.xHigh {
-		f.xLow = 0 // a run's first record is not step 0, but its axis starts there
+	if f.counts {
+		f.xLow = math.Min(f.xLow, 0) // a run's first record is not step 0, but its axis starts there
 	}
 	if f.xLow == f.xHigh {
 		spread := 1.0

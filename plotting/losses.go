@@ -10,7 +10,7 @@ import (
 // smoothed training loss over the faint recorded one, and the validation loss with the task's marker.
 type Losses struct {
 	Title string // "Loss per task" when empty
-	Log   bool   // logarithmic losses
+	Log   bool   // logarithmic losses, for runs whose first steps dwarf the rest; a loss of 0 or less is then a gap
 	// Smoothing is the standard deviation of the smoothing kernel as a share of the shown steps: 0.015 when 0, none when negative.
 	Smoothing float64
 }

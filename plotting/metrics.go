@@ -8,7 +8,7 @@ import (
 )
 
 // Metrics draws the tasks' metrics over the steps of a run: one panel a metric, with a curve for each task that has it, so
-// that tasks that are judged alike can be compared.
+// that tasks that are judged alike can be compared. ↑ marks metrics of which more is better, ↓ those of which less is.
 type Metrics struct {
 	Title string // "Metrics on validation" when empty and the split is validation
 	Split string // history.Validation when empty
@@ -18,6 +18,10 @@ type Metrics struct {
 func (m Metrics) Figure(h *history.History) *Figure {
 	split := orDefault(m.Split, history.Validation)
 	p := panels{title: orDefault(m.Title, "Metrics on "+split), subtitle: h.Run.Name}
+	if p.subtitle != "" {
+		p.subtitle += ", "
+	}
+	p.subtitle += "↑ higher is better, ↓ lower is better"
 	var words []string
 	shown := make([]bool, len(h.Run.Tasks))
 	for _, metric := range metricNames(h, split) {
@@ -57,9 +61,9 @@ func (m namedMetric) title() string {
 	case !m.declared:
 		return m.Name
 	case m.HigherIsBetter:
-		return m.Name + " (higher is better)"
+		return m.Name + " ↑"
 	}
-	return m.Name + " (lower is better)"
+	return m.Name + " ↓"
 }
 
 // metricNames lists the metrics in the order in which the tasks declare them, then those that are only in the records.
