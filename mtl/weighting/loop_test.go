@@ -34,13 +34,10 @@ func TestManyStepsInACall(t *testing.T) {
 	split.Labels["class"], split.Labels["amount"] = tensors.FromValue(class), tensors.FromValue(amount)
 	split.Masks["amount"] = tensors.FromValue(known)
 	m := &mtl.Model{
-		Arch:  arch.HardSharing{Trunk: arch.Dense{Widths: []int{12, 8}, Normalization: arch.BatchNorm, Dropout: 0.2, L1: 1e-4, L2: 1e-4}},
+		Arch:  arch.HardSharing{Trunk: arch.Dense{Widths: []int{12}, Normalization: arch.BatchNorm, Dropout: 0.2, L1: 1e-4, L2: 1e-4}},
 		Tasks: []mtl.Task{mtl.Classification("class", 3), mtl.Regression("amount", 1)},
 	}
-	methods := map[string]mtl.Weighting{
-		"equal": weighting.Equal{}, "fixed": weighting.Fixed{"amount": 0.3},
-		"uncertainty": weighting.Uncertainty{}, "dwa": weighting.DWA{Window: 3},
-	}
+	methods := map[string]mtl.Weighting{"uncertainty": weighting.Uncertainty{}, "dwa": weighting.DWA{Window: 3}}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, w := range methods {
 			t.Run(name, func(t *testing.T) {
@@ -78,7 +75,7 @@ func TestManyStepsInACall(t *testing.T) {
 						compare(t, v.Path(), values(t, many, v.Path()), values(t, one, v.Path()))
 					}
 				}
-				if count < 20 || len(weights) != 20 {
+				if count < 15 || len(weights) != 20 {
 					t.Errorf("%d variables and %d weights were compared", count, len(weights))
 				}
 			})
