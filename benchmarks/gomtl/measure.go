@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomtl/gomtl/backend"
 	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/arch"
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
@@ -48,7 +49,7 @@ func measure(ctx context.Context, name string, chunks, stepsPerCall int) (*resul
 	defer cancel()
 	clock := &clock{started: started, steps: w.chunk, chunks: chunks, done: cancel}
 	store := model.NewStore()
-	_, err = mtl.Fit(ctx, &mtl.Model{Arch: w, Tasks: w.tasks}, mtl.Data{Train: w.data(1)}, mtl.FitOptions{
+	_, err = mtl.Fit(ctx, &mtl.Model{Arch: arch.HardSharing{Trunk: w.trunk}, Tasks: w.tasks}, mtl.Data{Train: w.data(1)}, mtl.FitOptions{
 		Backend:      b,
 		Store:        store,
 		Steps:        (chunks + 4) * max(w.chunk, 1024), // more than the clock lets it run
