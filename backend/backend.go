@@ -31,7 +31,7 @@ func New(ctx context.Context) (compute.Backend, error) {
 		return fromConfig(ctx, config)
 	}
 	b, err := Installed(ctx)
-	if err != nil {
+	if err != nil && SupportsXLA {
 		var path string
 		if path, err = Install(ctx); err == nil {
 			b, err = load(ctx, path)

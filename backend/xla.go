@@ -15,6 +15,9 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
+// SupportsXLA tells whether this program was built with cgo, through which it talks to a PJRT plugin.
+const SupportsXLA = true
+
 // startXLA loads the plugin that config ("path" or "path,options") names and starts XLA on it.
 func startXLA(config string) (compute.Backend, error) {
 	xla.EnableAutoInstall(false) // what is downloaded, and with which checksum, is decided here

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/gomtl/gomtl/internal/setup"
 	"github.com/urfave/cli/v3"
 )
 
@@ -19,7 +20,11 @@ func main() {
 		Usage:    "multi-task learning in Go notebooks",
 		Commands: []*cli.Command{runCommand(), labCommand(), plotCommand(), trainCommand(), setupCommand(), doctorCommand()},
 	}
-	if err := app.Run(ctx, os.Args); err != nil {
+	err := setup.Prepare()
+	if err == nil {
+		err = app.Run(ctx, os.Args)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gomtl:", err)
 		stop()
 		os.Exit(1)

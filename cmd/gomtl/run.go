@@ -51,7 +51,7 @@ func run(ctx context.Context, notebook, out string) error {
 	}
 	started := time.Now()
 	result, err := setup.Execute(ctx, notebook, out)
-	if result.Notebook != "" {
+	if _, missing := os.Stat(result.HTML); missing == nil { // it is written last, whatever happened in the cells
 		table, tableErr := results(result.Runs, started)
 		fmt.Printf("notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
 		err = errors.Join(err, tableErr)

@@ -31,27 +31,6 @@ func goStep() Step {
 	}
 }
 
-// compilerStep looks for the C compiler through which Go talks to a PJRT plugin.
-func compilerStep() Step {
-	return Step{
-		Name:     "C compiler",
-		Mend:     "install gcc or clang (without one notebooks run on the slow pure-Go backend)",
-		Optional: true,
-		Check: func(ctx context.Context) (Found, error) {
-			out, err := output(command(ctx, "go", "env", "CC", "CGO_ENABLED"))
-			if err != nil {
-				return Found{}, err
-			}
-			cc, enabled, _ := strings.Cut(out, "\n")
-			if enabled != "1" {
-				return Found{}, errors.New("cgo is switched off (CGO_ENABLED=0, or no C compiler on the PATH)")
-			}
-			path, err := exec.LookPath(strings.Fields(cc)[0])
-			return Found{Path: path, Version: cc}, err
-		},
-	}
-}
-
 func goToolsID() string { return id(tools.Mod, tools.Sum) }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,8 +32,8 @@ func (l layout) kernelStep() Step {
 	path := filepath.Join(l.kernel(), "kernel.json")
 	return Step{
 		Name: "notebook kernel",
-		Check: func(context.Context) (Found, error) {
-			want, err := l.kernelSpec()
+		Check: func(ctx context.Context) (Found, error) {
+			want, err := l.kernelSpec(ctx)
 			if err != nil {
 				return Found{}, err
 			}
@@ -45,8 +46,8 @@ func (l layout) kernelStep() Step {
 			}
 			return Found{Path: path, Version: "Go (gomtl)"}, nil
 		},
-		Do: func(context.Context) error {
-			spec, err := l.kernelSpec()
+		Do: func(ctx context.Context) error {
+			spec, err := l.kernelSpec(ctx)
 			if err != nil {
 				return err
 			}
@@ -55,15 +56,24 @@ func (l layout) kernelStep() Step {
 	}
 }
 
-func (l layout) kernelSpec() ([]byte, error) {
+func (l layout) kernelSpec(ctx context.Context) ([]byte, error) {
 	goCommand, err := exec.LookPath("go")
 	if err != nil {
 		return nil, err
 	}
 	backend := "go"
-	if plugin, err := usablePlugin(); err == nil {
+	_, noCompiler := l.compilerStep().Check(ctx)
+	plugin, noPlugin := usablePlugin()
+	if noCompiler == nil && noPlugin == nil {
 		backend = "xla:" + plugin.Path
 	}
+	env := map[string]string{
+		"GOMTL_BACKEND":         backend,
+		"GOMLX_NO_AUTO_INSTALL": "1",
+		cache.HomeEnv:           l.home,
+		"PATH":                  l.goTools() + ":" + l.gopls() + ":" + filepath.Dir(goCommand) + ":${PATH}",
+	}
+	maps.Copy(env, l.ownCompiler())
 	return json.MarshalIndent(kernelSpec{
 		// Jupyter lets env win over the user's environment; the shell gives the user's own choice of a backend its right back.
 		Argv: []string{
@@ -73,11 +83,6 @@ func (l layout) kernelSpec() ([]byte, error) {
 		DisplayName:   "Go (gomtl)",
 		Language:      "go",
 		InterruptMode: "message",
-		Env: map[string]string{
-			"GOMTL_BACKEND":         backend,
-			"GOMLX_NO_AUTO_INSTALL": "1",
-			cache.HomeEnv:           l.home,
-			"PATH":                  l.goTools() + ":" + l.gopls() + ":" + filepath.Dir(goCommand) + ":${PATH}",
-		},
+		Env:           env,
 	}, "", "  ")
 }

@@ -65,7 +65,7 @@ func ForNotebooks() ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Step{goStep(), compilerStep(), pythonStep(), pluginStep(), l.goToolsStep(), l.packagesStep(), l.kernelStep(), libraryStep()}, nil
+	return []Step{goStep(), l.compilerStep(), pythonStep(), pluginStep(), l.goToolsStep(), l.packagesStep(), l.kernelStep(), libraryStep()}, nil
 }
 
 // ForLab returns the steps that working in JupyterLab needs: those of ForNotebooks and code completion.

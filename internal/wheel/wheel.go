@@ -32,3 +32,11 @@ func (w Wheel) Extract(archive, name, dst string) error {
 	}
 	return nil
 }
+
+// ExtractDir takes all that lies under the folder called name out of the fetched archive and puts it under dst.
+func (w Wheel) ExtractDir(archive, name, dst string) error {
+	if err := installer.ExtractDirFromZip(archive, name, dst); err != nil {
+		return fmt.Errorf("wheel: taking %s out of %s: %w", name, w.File, err)
+	}
+	return nil
+}
