@@ -80,7 +80,9 @@ func (c *LossCurves) Figure() *Figure {
 			a.curves = append(a.curves, curve{points: points, color: blend(look.color, ink, 0.35), width: 1.1, dashes: validationDashes, marker: look.marker, spacing: 6})
 			validated = true
 		}
-		words = append(words, task.Name+c.lastValues(i))
+		if values := c.lastValues(i); values != "" {
+			words = append(words, task.Name+values)
+		}
 		p.axes = append(p.axes, a)
 	}
 	if trained {

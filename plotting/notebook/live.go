@@ -80,6 +80,10 @@ func (l *Live) End(err error) {
 	<-l.idle
 	l.stop = nil
 	gonbui.UpdateHTML(l.id, finalHTML(&l.state, err))
+	if l.state.Train == nil { // an error before the first record needs no empty figure
+		flush()
+		return
+	}
 	figure := l.curves.Figure()
 	if data, err := bundle(figure, l.state.Summary(err)+"\n"+figure.String()); err == nil {
 		gonbui.SendData(data)

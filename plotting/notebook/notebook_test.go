@@ -219,6 +219,18 @@ func TestLiveOfAFailedRun(t *testing.T) {
 	checkBundle(t, sent[len(sent)-1])
 }
 
+func TestLiveOfARunThatDoesNotBegin(t *testing.T) {
+	live := &notebook.Live{}
+	sent := jupyter.during(func() {
+		live.Begin(run)
+		live.End(errors.New("the checkpoint is corrupt"))
+	})
+	last := sent[len(sent)-1].Data
+	if line, _ := last[protocol.MIMETextHTML].(string); !strings.Contains(line, "the checkpoint is corrupt") {
+		t.Errorf("the last display does not say why: %v", last)
+	}
+}
+
 func TestOutsideANotebook(t *testing.T) {
 	gonbui.IsNotebook = false
 	live := &notebook.Live{}

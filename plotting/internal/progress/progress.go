@@ -60,7 +60,10 @@ func (s *State) Summary(err error) string {
 	if s.Run.Name != "" {
 		title = s.Run.Name + ": "
 	}
-	if err != nil {
+	switch {
+	case err != nil && !s.Begun:
+		return fmt.Sprintf("%sstopped before a step of this session: %v", title, err)
+	case err != nil:
 		return fmt.Sprintf("%sstopped at step %s of %s after %s: %v", title, thousands(s.Step), thousands(s.Steps), clock(s.Seconds), err)
 	}
 	return fmt.Sprintf("%s%s steps in %s", title, thousands(s.Step), clock(s.Seconds))

@@ -22,7 +22,8 @@ func TestLine(t *testing.T) {
 		{resumed.Line(), "step 4,500 of 5,000 · 2:00:10 · about 0:10 left"},
 		{done.Line(), "step 2 of 2 · 0:02"},
 		{done.Summary(nil), "2 steps in 0:02"},
-		{(&State{Run: history.Run{Name: "a"}, Step: 7, Steps: 1234567}).Summary(errors.New("why")), "a: stopped at step 7 of 1,234,567 after 0:00: why"},
+		{(&State{}).Summary(errors.New("why")), "stopped before a step of this session: why"},
+		{(&State{Run: history.Run{Name: "a"}, Begun: true, Step: 7, Steps: 1234567}).Summary(errors.New("why")), "a: stopped at step 7 of 1,234,567 after 0:00: why"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
