@@ -100,6 +100,15 @@ func useCompiler(l layout) error {
 	return err
 }
 
+// UseCompiler makes gomtl's own C compiler, where it is installed and not forbidden, known to the Go commands that this process starts.
+func UseCompiler() error {
+	l, err := newLayout()
+	if err != nil || os.Getenv(cgoEnv) == "0" {
+		return err
+	}
+	return useCompiler(l)
+}
+
 // Prepare makes gomtl's own C compiler, where it is installed, known to this process. A program that Go built without a
 // compiler it replaces by one built with it, and does not return.
 func Prepare() error {
