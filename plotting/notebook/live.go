@@ -11,8 +11,8 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 )
 
-// framePeriod is the time from one live picture to the next.
-const framePeriod = 500 * time.Millisecond
+// framePeriod is the time from one live picture to the next: twice a second with some room for a busy machine.
+const framePeriod = 400 * time.Millisecond
 
 // Live shows a run while it trains: a progress line and every task's loss, twice a second. It is an observer for mtl.Fit:
 //
