@@ -2,6 +2,7 @@ package mtl
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gomlx/compute"
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
@@ -26,7 +28,7 @@ func (f *fit) describe() history.Run {
 		BatchSize:     o.BatchSize,
 		Weighting:     describeValue(o.Weighting, "equal"),
 		Optimizer:     describeOptimizer(o),
-		Backend:       o.Backend.Description() + " on " + o.Backend.DeviceDescription(0),
+		Backend:       describeBackend(o.Backend),
 		Execution:     f.executor.why,
 		Versions:      versions(),
 		Config:        o.Config,
@@ -35,6 +37,15 @@ func (f *fit) describe() history.Run {
 		run.Name = filepath.Base(o.RunDir)
 	}
 	return run
+}
+
+// describeBackend names backend, plugin file, PJRT API version and device. The home folder is written ~, as a run may be shown to others.
+func describeBackend(b compute.Backend) string {
+	text := b.Description() + " on " + b.DeviceDescription(0)
+	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
+		text = strings.ReplaceAll(text, home+string(filepath.Separator), "~"+string(filepath.Separator))
+	}
+	return text
 }
 
 func describeTasks(tasks []Task) []history.Task {
@@ -53,11 +64,16 @@ func describeValue(v any, none string) string {
 	if v == nil {
 		return none
 	}
-	text := reflect.Indirect(reflect.ValueOf(v)).Type().Name()
-	if value := reflect.Indirect(reflect.ValueOf(v)); value.Kind() == reflect.Struct && value.NumField() > 0 {
-		text += fmt.Sprintf("%+v", value.Interface())
+	value := reflect.Indirect(reflect.ValueOf(v))
+	name := value.Type().Name()
+	switch {
+	case value.Kind() == reflect.Struct && value.NumField() == 0:
+		return name
+	case value.Kind() == reflect.Func:
+		return value.Type().String()
+	default:
+		return name + strings.TrimPrefix(fmt.Sprintf("%+v", value.Interface()), "map")
 	}
-	return text
 }
 
 func describeOptimizer(o *FitOptions) string {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -213,8 +214,9 @@ func (f *fit) begin(state *savedState) (err error) {
 		}
 	}
 	r := f.history.Run
-	o.Log.Info("mtl: "+r.Name, "backend", r.Backend, "execution", r.Execution, "weighting", r.Weighting, "heads", "weighted", "optimizer", r.Optimizer,
-		"steps", r.Steps, "batch", r.BatchSize, "seed", r.Seed)
+	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s, heads get the weighted gradient; %s",
+		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, r.Weighting, r.Optimizer))
+	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, r.Execution))
 	for _, observer := range o.Observers {
 		observer.Begin(r)
 		f.begun = append(f.begun, observer)

@@ -79,7 +79,7 @@ func trainCommand() *cli.Command {
 
 // train fits the tasks of a set of small pictures, tests the best checkpoint and draws the run.
 func train(ctx context.Context, set *datasets.Set, tasks []string, options mtl.FitOptions) (err error) {
-	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}}}}}
+	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}, {Channels: 32}}}}}
 	for _, name := range tasks {
 		info, err := set.Task(name)
 		if err != nil {
@@ -124,7 +124,7 @@ func train(ctx context.Context, set *datasets.Set, tasks []string, options mtl.F
 func headFor(info datasets.TaskInfo) mtl.Head {
 	switch info.Kind {
 	case mtl.KindSegmentation:
-		return mtl.PixelHead{Outputs: len(info.Classes), Upsample: 2}
+		return mtl.PixelHead{Hidden: []int{64}, Outputs: len(info.Classes), Upsample: 2}
 	case mtl.KindClassification, mtl.KindMultiLabel:
 		return mtl.DenseHead{Hidden: []int{64}, Outputs: len(info.Classes)}
 	default:
