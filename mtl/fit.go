@@ -223,6 +223,9 @@ func (f *fit) begin(state *savedState) (err error) {
 		for _, record := range f.history.Records {
 			observer.Record(record)
 		}
+		if f.step > 0 {
+			observer.Progress(f.step, o.Steps, f.before)
+		}
 	}
 	return nil
 }
