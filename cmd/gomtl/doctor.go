@@ -32,7 +32,7 @@ func doctorCommand() *cli.Command {
 			} else {
 				printParts(parts)
 			}
-			if slices.ContainsFunc(parts, func(p setup.Part) bool { return !p.OK }) {
+			if slices.ContainsFunc(parts, func(p setup.Part) bool { return !p.OK && !p.Optional }) {
 				err = errors.Join(err, errors.New("not everything works"))
 			}
 			return err
@@ -46,6 +46,10 @@ func printParts(parts []setup.Part) {
 			fmt.Printf("ok       %s: %s\n         %s\n", p.Name, strings.TrimSpace(p.Version), p.Path)
 			continue
 		}
-		fmt.Printf("MISSING  %s: %s\n         mend it with: %s\n", p.Name, strings.ReplaceAll(p.Error, "\n", "\n         "), p.Mend)
+		state := "BROKEN"
+		if p.Optional {
+			state = "absent"
+		}
+		fmt.Printf("%s   %s: %s\n         mend it with: %s\n", state, p.Name, strings.ReplaceAll(p.Error, "\n", "\n         "), p.Mend)
 	}
 }

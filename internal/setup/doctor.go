@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -16,12 +17,13 @@ import (
 
 // Part is what the doctor says about one part of the set-up.
 type Part struct {
-	Name    string `json:"name"`
-	OK      bool   `json:"ok"`
-	Path    string `json:"path,omitempty"`
-	Version string `json:"version,omitempty"`
-	Error   string `json:"error,omitempty"`
-	Mend    string `json:"mend,omitempty"` // the one command, or advice, that brings it back
+	Name     string `json:"name"`
+	OK       bool   `json:"ok"`
+	Optional bool   `json:"optional,omitempty"` // notebooks run without it
+	Path     string `json:"path,omitempty"`
+	Version  string `json:"version,omitempty"`
+	Error    string `json:"error,omitempty"`
+	Mend     string `json:"mend,omitempty"` // the one command, or advice, that brings it back
 }
 
 // mend is the command for everything that a set-up can bring.
@@ -44,7 +46,7 @@ func Examine(ctx context.Context) ([]Part, error) {
 	var parts []Part
 	for _, s := range append(steps, trials...) {
 		found, err := s.Check(ctx)
-		part := Part{Name: s.Name, OK: err == nil, Path: found.Path, Version: found.Version}
+		part := Part{Name: s.Name, OK: err == nil, Optional: s.Optional, Path: found.Path, Version: found.Version}
 		if err != nil {
 			part.Error, part.Mend = err.Error(), s.Mend
 			if part.Mend == "" {
@@ -107,20 +109,35 @@ func (l layout) tryKernel(ctx context.Context) (found Found, err error) {
 	if err != nil {
 		return Found{}, err
 	}
-	data, err := os.ReadFile(result.Notebook)
+	version, err := printed(result.Notebook)
 	if err != nil {
 		return Found{}, err
 	}
+	return Found{Path: l.kernel(), Version: version}, nil
+}
+
+// printed returns what the cells of an executed notebook printed.
+func printed(notebook string) (string, error) {
+	data, err := os.ReadFile(notebook)
+	if err != nil {
+		return "", err
+	}
 	var executed struct {
 		Cells []struct {
-			Outputs []struct{ Text any }
+			Outputs []struct{ Text []string }
 		}
 	}
 	if err := json.Unmarshal(data, &executed); err != nil {
-		return Found{}, err
+		return "", err
 	}
-	if len(executed.Cells) != 1 || len(executed.Cells[0].Outputs) == 0 {
-		return Found{}, errors.New("the cell printed nothing")
+	var text strings.Builder
+	for _, c := range executed.Cells {
+		for _, o := range c.Outputs {
+			text.WriteString(strings.Join(o.Text, ""))
+		}
 	}
-	return Found{Path: l.kernel(), Version: fmt.Sprint(executed.Cells[0].Outputs[0].Text)}, nil
+	if text.Len() == 0 {
+		return "", errors.New("the cell printed nothing")
+	}
+	return strings.TrimSpace(text.String()), nil
 }

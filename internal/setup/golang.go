@@ -46,7 +46,9 @@ func (l layout) goToolsStep() Step {
 
 // goplsStep installs the Go language server, which completes code in JupyterLab.
 func (l layout) goplsStep() Step {
-	return l.goInstall("code completion (gopls)", l.gopls(), goplsPackage)
+	step := l.goInstall("code completion (gopls)", l.gopls(), goplsPackage)
+	step.Optional = true
+	return step
 }
 
 // goInstall builds the programs of packages, at the versions that tools pins, and puts them into dir in one step.

@@ -1,0 +1,148 @@
+package setup_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/internal/setup"
+	"github.com/gomtl/gomtl/mtl/history"
+)
+
+// TestEndToEnd sets up a fresh cache folder over the network, killing the set-up a few times, then works without network. It
+// takes minutes and runs where GOMTL_E2E=1 asks for it.
+func TestEndToEnd(t *testing.T) {
+	if os.Getenv("GOMTL_E2E") != "1" {
+		t.Skip("GOMTL_E2E is not 1")
+	}
+	home := t.TempDir()
+	t.Setenv(cache.HomeEnv, home)
+	t.Setenv("GOMLX_BACKEND", "")
+	program := filepath.Join(t.TempDir(), "gomtl")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/gomtl/gomtl/cmd/gomtl").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, after := range []time.Duration{time.Second, 3 * time.Second, 9 * time.Second} {
+		cmd := exec.Command(program, "setup")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		t.Logf("killed after %v: %v", after, cmd.Wait())
+	}
+	start := time.Now()
+	first, second := exec.Command(program, "setup"), exec.Command(program, "setup")
+	first.Stderr, second.Stderr = os.Stderr, os.Stderr
+	if err := errors.Join(first.Start(), second.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(first.Wait(), second.Wait()); err != nil {
+		t.Fatalf("two set-ups at once: %v", err)
+	}
+	t.Logf("set-up: %.0f s", time.Since(start).Seconds())
+
+	for _, proxy := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		t.Setenv(proxy, "http://127.0.0.1:1")
+	}
+	t.Setenv("GOPROXY", "off")
+	start = time.Now()
+	if out, err := exec.Command(program, "setup").CombinedOutput(); err != nil || strings.Count(string(out), "\n") != 1 {
+		t.Errorf("the second set-up did something: %v\n%s", err, out)
+	}
+	t.Logf("second set-up: %.1f s", time.Since(start).Seconds())
+
+	t.Run("doctor", func(t *testing.T) {
+		parts, err := setup.Examine(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range parts {
+			if !p.OK {
+				t.Errorf("%s: %s", p.Name, p.Error)
+			}
+		}
+		broken := filepath.Join(home, "pjrt", "lammps-jax-pjrt-cpu-0.11.2", "pjrt_c_api_cpu_plugin.so")
+		if err := os.Truncate(broken, 1000); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(program, "doctor", "-json").Output()
+		if err == nil {
+			t.Error("the doctor is content with a truncated plugin")
+		}
+		if err := json.Unmarshal(out, &parts); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range parts {
+			if strings.Contains(p.Name, "XLA (") && (p.OK || !strings.Contains(p.Error, "damaged") || p.Mend == "") {
+				t.Errorf("want the damaged plugin named and a command that mends it, got %+v", p)
+			}
+		}
+	})
+	t.Run("notebook", notebook)
+	t.Run("failing cells", failingCells)
+}
+
+// notebook checks the page, the runs and the outputs of a whole execution without network.
+func notebook(t *testing.T) {
+	t.Setenv("GOMTL_BACKEND", "")
+	out := t.TempDir()
+	result, err := setup.Execute(t.Context(), "testdata/smoke.ipynb", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	executed := read(t, result.Notebook)
+	if !strings.Contains(executed, "float32(6)") {
+		t.Errorf("the graph's result is missing in %s", executed)
+	}
+	page := read(t, result.HTML)
+	if loads := regexp.MustCompile(`(?i)<script|<link|@import|(src|href)=["']?(https?:)?//|url\(["']?(https?:)?//`).FindAllString(page, -1); loads != nil {
+		t.Errorf("the page loads from the network: %q", loads)
+	}
+	if !strings.Contains(page, "<math") || !strings.Contains(page, "data:image/svg+xml;base64") {
+		t.Error("the page lacks its formula or its picture")
+	}
+	run, err := history.Load(filepath.Join(result.Runs, "both"))
+	if err != nil || len(run.Records) != 1 {
+		t.Errorf("want the run that the notebook wrote, got %v, %v", run, err)
+	}
+}
+
+func failingCells(t *testing.T) {
+	for name, want := range map[string]setup.CellError{
+		"compile-error": {Cell: 2, Line: 3, Source: "x := 3 + undefinedThing", Text: "undefined: undefinedThing"},
+		"panic":         {Cell: 2, Line: 3, Source: "fmt.Println(a[3])", Text: "index out of range [3]"},
+		"fatal":         {Cell: 1, Text: "task left: NaN at step 3"},
+	} {
+		result, err := setup.Execute(t.Context(), filepath.Join("testdata", name+".ipynb"), t.TempDir())
+		var failed *setup.CellError
+		if !errors.As(err, &failed) {
+			t.Errorf("%s: want a CellError, got %v", name, err)
+			continue
+		}
+		if failed.Cell != want.Cell || failed.Line != want.Line || failed.Source != want.Source || !strings.Contains(failed.Text, want.Text) {
+			t.Errorf("%s: want %+v, got %+v", name, want, *failed)
+		}
+		if name != "fatal" && !strings.Contains(read(t, result.Notebook), "first\\n") {
+			t.Errorf("%s: what ran before is lost", name)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
