@@ -66,6 +66,7 @@ func newIndex(t *testing.T, plugin []byte) *index {
 	t.Helper()
 	t.Setenv(cache.HomeEnv, t.TempDir())
 	t.Setenv("GOMLX_BACKEND", "")
+	t.Setenv(RequireXLAEnv, "")
 	t.Setenv("HOME", t.TempDir())
 
 	var archive bytes.Buffer
