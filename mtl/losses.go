@@ -1,6 +1,7 @@
 package mtl
 
 import (
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -20,9 +21,11 @@ func meanOver(perEntry *graph.Node, labels []*graph.Node) *graph.Node {
 func CrossEntropy(labels, predictions []*graph.Node) *graph.Node {
 	y, logits := labels[0], predictions[0]
 	wantShape(y, logits.Shape().Dimensions[:logits.Rank()-1], "class indices", "logits", logits)
-	classes := logits.Shape().Dimensions[logits.Rank()-1]
-	picked := graph.ReduceSum(graph.Mul(graph.OneHot(y, classes, logits.DType()), graph.LogSoftmax(logits)), -1)
-	return meanOver(graph.Neg(picked), labels)
+	// log Σ exp(z) - z_y, each on z shifted by its maximum: one pass over the classes fewer than through log softmax and one-hot labels.
+	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
+	isLabel := graph.Equal(graph.Iota(y.Graph(), shapes.Make(y.DType(), logits.Shape().Dimensions...), -1), graph.InsertAxes(y, -1))
+	picked := graph.ReduceSum(graph.Where(isLabel, shifted, graph.ZerosLike(shifted)), -1)
+	return meanOver(graph.Sub(graph.Log(graph.ReduceSum(graph.Exp(shifted), -1)), picked), labels)
 }
 
 // BinaryCrossEntropy is the mean over labelled entries of max(z, 0) - z·y + log(1 + exp(-|z|)) for logits z and labels y in {0, 1} (or
