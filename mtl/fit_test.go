@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers"
@@ -164,30 +165,44 @@ func TestFitLearnsAndResumesBitwise(t *testing.T) {
 func TestFitStreamsTheSameNumbers(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		m, train := tinyProblem(128)
-		var stores [2]*model.Store
-		for i := range stores {
-			stores[i] = model.NewStore()
-			options := FitOptions{Backend: b, Store: stores[i], Epochs: 2, BatchSize: 16, StepsPerCall: 1, Log: quiet}
-			if i == 1 {
-				options.DeviceBytes = 1
-			}
-			if _, err := Fit(context.Background(), m, Data{Train: train}, options); err != nil {
+		options := FitOptions{Backend: b, Steps: 16, BatchSize: 16, StepsPerCall: 1, Log: quiet}
+		fitted := func(data Data, change func(o *FitOptions)) *model.Store {
+			o := options
+			o.Store = model.NewStore()
+			change(&o)
+			if _, err := Fit(context.Background(), m, data, o); err != nil && !errors.Is(err, context.Canceled) {
 				t.Fatal(err)
 			}
+			return o.Store
 		}
-		for path, want := range values(t, stores[0]) {
-			a, err := tensors.CopyFlatData[float32](stores[0].GetVariable(path).MustValue())
-			if err != nil {
-				continue // counters and the random state
-			}
-			_ = want
-			c := tensors.MustCopyFlatData[float32](stores[1].GetVariable(path).MustValue())
-			for k := range a {
-				if math.Abs(float64(a[k]-c[k])) > 1e-5 {
-					t.Fatalf("%s[%d] is %v streamed, %v on the device", path, k, c[k], a[k])
+		resident := fitted(Data{Train: train}, func(*FitOptions) {})
+		stream := Data{Stream: train.Batches("points", m.Tasks, 16, 1)}
+		dataset := fitted(stream, func(*FitOptions) {})
+		for form, store := range map[string]*model.Store{
+			"rows of the host": fitted(Data{Train: train}, func(o *FitOptions) { o.DeviceBytes = 1 }),
+			"data set":         dataset,
+		} {
+			for v := range resident.IterVariables() {
+				if v.DType() != dtypes.Float32 {
+					continue // counters and the random state
+				}
+				want := tensors.MustCopyFlatData[float32](v.MustValue())
+				for k, got := range tensors.MustCopyFlatData[float32](store.GetVariable(v.Path()).MustValue()) {
+					if math.Abs(float64(got-want[k])) > 1e-5 {
+						t.Fatalf("%s: %s[%d] is %v, on the device %v", form, v.Path(), k, got, want[k])
+					}
 				}
 			}
 		}
+		// A stream that is interrupted goes on with the batch after the last one.
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancel(context.Background())
+		o := options
+		o.RunDir, o.Store, o.Observers = dir, model.NewStore(), []Observer{stopAfter{5, cancel}}
+		if _, err := Fit(ctx, m, stream, o); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		sameValues(t, values(t, fitted(stream, func(o *FitOptions) { o.RunDir = dir })), values(t, dataset))
 	})
 }
 
