@@ -56,7 +56,7 @@ func newExecutor(c *compiler, stepsPerCall int) (*executor, error) {
 		}
 	}
 	if e.many == nil {
-		if e.one, err = c.unrolled(1); err != nil {
+		if e.one, err = c.single(); err != nil {
 			return nil, err
 		}
 	}

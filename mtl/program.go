@@ -26,13 +26,12 @@ type compiler struct {
 	stepsPerEpoch int
 }
 
-// program is one graph that runs up to capacity optimisation steps in a call. Its inputs are the data on the device, the row
+// program is one graph that runs up to capacity optimisation steps in a call: a single step, or a loop. Its inputs are the data on the device, the row
 // numbers [capacity, batch], the learning rates [capacity] and every variable; its outputs the variables that changed and, for each
 // step, the task losses, weights and activity [capacity, 3T].
 type program struct {
 	g         *graph.Graph
 	capacity  int
-	counted   bool // takes the number of steps as an input; otherwise each call runs capacity steps
 	tasks     int
 	outputs   []*graph.Node
 	variables []*model.Variable // in the order of the graph's parameters
@@ -77,40 +76,22 @@ func (c *compiler) trace(g *graph.Graph, batch batchNodes, rate *graph.Node) *gr
 	return graph.ConvertDType(graph.Concatenate([]*graph.Node{losses.values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
 }
 
-// forgetStep removes what the trace of one step left in the graph's parameters, so that another step can be traced after it.
-func forgetStep(g *graph.Graph) {
-	path := model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey)
-	if previous := train.GetRegularizationLoss(g); previous != nil {
-		model.SetGraphParam(g, path, graph.ScalarZero(g, previous.DType()))
-	}
-}
-
-// unrolled traces a graph of exactly steps optimisation steps, one after the other.
-func (c *compiler) unrolled(steps int) (*program, error) {
-	p, g := c.begin(steps, false)
+// single traces a graph of one optimisation step. Several steps unrolled in one graph were measured and brought nothing.
+func (c *compiler) single() (*program, error) {
+	p, g := c.begin(1)
 	err := try(func() {
 		data, rows, rates := c.inputs(g, p)
-		var perStep []*graph.Node
-		for i := range steps {
-			batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node {
-				return graph.SliceAxis(x, 0, graph.AxisElem(i))
-			})
-			if i > 0 {
-				forgetStep(g)
-			}
-			perStep = append(perStep, c.trace(g, batch, rate))
-		}
-		outputs := []*graph.Node{graph.Stack(perStep, 0)}
+		batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node { return x })
+		p.outputs = []*graph.Node{graph.InsertAxes(c.trace(g, batch, rate), 0)}
 		for v := range c.store.IterVariables() {
 			if !v.InUseByGraph(g) {
 				continue
 			}
 			p.addVariable(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
 			if v.ChangedInGraph(g) {
-				outputs = append(outputs, v.NodeValue(g))
+				p.outputs = append(p.outputs, v.NodeValue(g))
 			}
 		}
-		p.outputs = outputs
 	})
 	return p, err
 }
@@ -118,7 +99,7 @@ func (c *compiler) unrolled(steps int) (*program, error) {
 // loop traces a graph whose While runs as many steps as each call asks for, up to capacity. Every variable is loop state. It is traced
 // once, inside the body: the variables become the body's parameters at their first use.
 func (c *compiler) loop(capacity int) (*program, error) {
-	p, g := c.begin(capacity, true)
+	p, g := c.begin(capacity)
 	err := try(func() {
 		data, rows, rates := c.inputs(g, p)
 		// No constant may be made here, outside the body: GoMLX caches scalars per graph, and the body could not use them.
@@ -185,10 +166,10 @@ func (c *compiler) loop(capacity int) (*program, error) {
 	return p, err
 }
 
-func (c *compiler) begin(capacity int, counted bool) (*program, *graph.Graph) {
+func (c *compiler) begin(capacity int) (*program, *graph.Graph) {
 	g := graph.NewGraph(c.backend, "mtl training steps")
 	model.SetStore(g, c.store)
-	return &program{g: g, capacity: capacity, counted: counted, tasks: len(c.model.Tasks), rates: -1, start: -1, count: -1, reports: -1, rows: -1}, g
+	return &program{g: g, capacity: capacity, tasks: len(c.model.Tasks), rates: -1, start: -1, count: -1, reports: -1, rows: -1}, g
 }
 
 // inputs declares the data, the row numbers and the learning rates.
@@ -246,8 +227,8 @@ func (p *program) hasConvolution() bool {
 // run executes steps optimisation steps and returns the rows of the report that they wrote, [steps][3T]. data are the feed's buffers, or the
 // batch of a stream. On an error the values of the variables are lost.
 func (p *program) run(data []compute.Buffer, rows []int32, rates []float32, steps int) (reports [][]float32, err error) {
-	if steps > p.capacity || (!p.counted && steps != p.capacity) {
-		return nil, fmt.Errorf("mtl: %d steps asked of a program of %d", steps, p.capacity)
+	if steps < 1 || steps > p.capacity {
+		return nil, fmt.Errorf("mtl: %d steps asked of a program of 1 to %d", steps, p.capacity)
 	}
 	backend := p.g.Backend()
 	inputs := make([]compute.Buffer, p.g.NumParameters())

@@ -74,7 +74,7 @@ func TestLoopEqualsOneStepACall(t *testing.T) {
 			}
 			var p *program
 			if form == 0 {
-				p, err = c.unrolled(1)
+				p, err = c.single()
 			} else {
 				p, err = c.loop(32)
 			}
