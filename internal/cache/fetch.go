@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // Say writes one line about the set-up to standard error.
@@ -61,13 +60,13 @@ func Fetch(ctx context.Context, url, sum, dst string) (err error) {
 
 // progress starts the display of a download of size bytes (-1 when the server does not say).
 func progress(name string, size int64) io.WriteCloser {
-	if !term.IsTerminal(int(os.Stderr.Fd())) {
+	if !InTerminal() {
 		Say("downloading %s (%s)", name, Size(size))
 		return nopCloser{io.Discard}
 	}
 	return progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetDescription(describe(name)),
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionThrottle(100*time.Millisecond),

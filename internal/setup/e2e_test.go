@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -75,7 +76,29 @@ func TestEndToEnd(t *testing.T) {
 	})
 	t.Run("notebook", notebook)
 	t.Run("failing cells", failingCells)
+	t.Run("interrupt", interrupt)
 	t.Run("damaged plugin", func(t *testing.T) { damagedPlugin(t, program, online) })
+}
+
+// interrupt checks that the running cell is told, and that its last words are kept.
+func interrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out := t.TempDir()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(out, "runs", "started")); err == nil {
+				cancel()
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	result, err := setup.Execute(ctx, "testdata/slow.ipynb", out)
+	if !errors.Is(err, setup.ErrInterrupted) {
+		t.Errorf("want ErrInterrupted, got %v", err)
+	}
+	if executed := read(t, result.Notebook); !strings.Contains(executed, "saved\\n") {
+		t.Errorf("the cell's last words are lost: %s", executed)
+	}
 }
 
 // damagedPlugin checks that the doctor names a broken file, and that the command it gives mends it.

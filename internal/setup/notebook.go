@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +14,6 @@ import (
 	"time"
 
 	"github.com/gomtl/gomtl/internal/cache"
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // executor runs in the virtual environment and tells, one JSON object a line, what happens.
@@ -108,7 +105,7 @@ func watch(ctx context.Context, cmd *exec.Cmd, name, log string) error {
 		return err
 	}
 	var failed *CellError
-	show := display{name: name, out: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	show := display{name: name}
 	scanner := bufio.NewScanner(events)
 	scanner.Buffer(nil, 16<<20)
 	for scanner.Scan() {
@@ -151,45 +148,30 @@ func tail(path string, size int) string {
 	return strings.TrimSpace(string(data[max(0, len(data)-size):]))
 }
 
-// display shows the progress of a notebook: a bar with a running clock in a terminal, else a line a cell.
+// display shows the progress of a notebook: a bar in a terminal, else a line a cell.
 type display struct {
-	name     string
-	out      io.Writer
-	terminal bool
-	bar      *progressbar.ProgressBar
-	total    int
-	started  time.Time // of the cell
+	name    string
+	bar     *cache.Counter
+	total   int
+	started time.Time // of the cell
 }
 
 func (d *display) start(cell, total int) {
-	d.started, d.total = time.Now(), total
-	if !d.terminal {
-		return
-	}
 	if d.bar == nil {
-		d.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(d.out),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionSetElapsedTime(true),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSpinnerType(14),
-			progressbar.OptionSetRenderBlankState(true),
-		)
+		d.bar = cache.NewCounter(d.name, total)
 	}
-	d.bar.Describe(fmt.Sprintf("%s: cell %d of %d", d.name, cell, total))
+	d.started, d.total = time.Now(), total
+	d.bar.Add(fmt.Sprintf("%s: cell %d of %d", d.name, cell, total))
 }
 
 func (d *display) end(cell int) {
-	if d.terminal {
-		_ = d.bar.Add(1)
-		return
+	if !cache.InTerminal() {
+		fmt.Fprintf(os.Stderr, "%s: cell %d of %d: %.1f s\n", d.name, cell, d.total, time.Since(d.started).Seconds())
 	}
-	fmt.Fprintf(d.out, "%s: cell %d of %d: %.1f s\n", d.name, cell, d.total, time.Since(d.started).Seconds())
 }
 
 func (d *display) stop() {
 	if d.bar != nil {
-		_ = d.bar.Exit()
-		fmt.Fprintln(d.out)
+		d.bar.Done()
 	}
 }

@@ -70,7 +70,10 @@ def export(notebook, path, folder):
 def failure(cell, number, error):
     """What went wrong, and in which line of which cell: GoNB names the place in its error or its output."""
     text = [ANSI.sub("", o.text) for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
-    text += ["\n".join(ANSI.sub("", t) for t in o.traceback) for o in cell.outputs if o.output_type == "error"]
+    for output in cell.outputs:
+        trace = "\n".join(ANSI.sub("", t) for t in output.get("traceback", []))
+        if trace not in "".join(text):  # GoNB repeats an exit status
+            text.append(trace)
     text = "".join(text).strip()
     places = re.findall(r"[Cc]ell\s*\[(\d+)\]:?\s*Line (\d+)", text)
     lines = cell.source.splitlines()
