@@ -99,6 +99,9 @@ func Install(ctx context.Context) (string, error) {
 		if err == nil {
 			return path, nil
 		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 		failures = append(failures, err)
 	}
 	return "", fmt.Errorf("backend: no PJRT plugin could be installed: %w", errors.Join(failures...))
