@@ -19,7 +19,9 @@ type plainHandler struct {
 }
 
 // Enabled implements slog.Handler.
-func (h *plainHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (h *plainHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo
+}
 
 // Handle implements slog.Handler.
 func (h *plainHandler) Handle(_ context.Context, r slog.Record) error {
