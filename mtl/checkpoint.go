@@ -103,11 +103,14 @@ func saveVariables(dir string, store *model.Store) error {
 	}
 	want := int64(0)
 	for v := range store.IterVariables() {
-		want += int64(v.Shape().Memory())
+		want += v.Shape().ByteSize()
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"+checkpoint.BinDataSuffix))
-	if err != nil || len(files) != 1 {
-		return fmt.Errorf("wanted one file of variables in %s, got %q (%v)", dir, files, err)
+	if err != nil {
+		return err
+	}
+	if len(files) != 1 {
+		return fmt.Errorf("wanted one file of variables in %s, got %q", dir, files)
 	}
 	info, err := os.Stat(files[0])
 	if err != nil {

@@ -94,7 +94,7 @@ func (f *feed) arrange(data []*graph.Node, pick func(*graph.Node) *graph.Node) b
 // bytes is the memory that the tensors take.
 func (f *feed) bytes() (sum int64) {
 	for _, shape := range f.shapes {
-		sum += int64(shape.Memory())
+		sum += shape.ByteSize()
 	}
 	return sum
 }

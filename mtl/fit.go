@@ -93,7 +93,8 @@ func (f *fit) prepare(opts FitOptions) (err error) {
 	if f.data.Validation == nil && (o.Patience > 0 || o.Monitor != Monitor{}) {
 		return fmt.Errorf("mtl: Patience and Monitor need Data.Validation")
 	}
-	path, state, err := "", (*savedState)(nil), error(nil)
+	var path string
+	var state *savedState
 	if o.RunDir != "" {
 		if path, state, err = lastCheckpoint(o.RunDir); err != nil {
 			return err

@@ -109,7 +109,7 @@ func (s *Split) rows(rows []int32) (*Split, error) {
 // pickRows copies rows of axis 0 on the host.
 func pickRows(t *tensors.Tensor, rows []int32) (*tensors.Tensor, error) {
 	shape := t.Shape().Clone()
-	width := int(shape.Memory()) / shape.Dimensions[0]
+	width := int(shape.ByteSize()) / shape.Dimensions[0]
 	shape.Dimensions[0] = len(rows)
 	picked := tensors.FromShape(shape)
 	var inner error

@@ -45,7 +45,7 @@ func TestLossesAgainstPyTorch(t *testing.T) {
 				if c.Mask != nil {
 					inputs = append(inputs, boolTensor(*c.Mask))
 				}
-				outputs, err := graph.ExecOnceN(b, func(nodes []*graph.Node) []*graph.Node {
+				outputs, err := graph.CallOnceN(b, func(nodes []*graph.Node) []*graph.Node {
 					value := model.Loss(nodes[1:], nodes[:1])
 					return []*graph.Node{value, graph.Gradient(value, nodes[0])[0]}
 				}, inputs...)

@@ -32,7 +32,7 @@ func labCommand() *cli.Command {
 					folder = "notebooks"
 				}
 			}
-			return setup.Lab(folder, int(c.Int("port")))
+			return setup.Lab(folder, c.Int("port"))
 		},
 	}
 }

@@ -72,7 +72,7 @@ func tryBackend(ctx context.Context) (Found, error) {
 		return Found{}, err
 	}
 	defer b.Finalize()
-	product, err := graph.ExecOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Mul(x, x)) }, []float32{1, 2, 3})
+	product, err := graph.CallOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Mul(x, x)) }, []float32{1, 2, 3})
 	if err != nil {
 		return Found{}, err
 	}

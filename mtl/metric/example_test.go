@@ -30,7 +30,7 @@ func Example() {
 		{[]int32{0, 1, -1}, []bool{true, true, false}, [][]float32{{2, 1}, {3, 1}, {0, 5}}},
 		{[]int32{1, 0, 1}, []bool{true, true, true}, [][]float32{{0, 1}, {4, 1}, {-2, 5}}},
 	} {
-		vector, err := sums.Exec1(batch.label, batch.mask, batch.prediction)
+		vector, err := sums.Call1(batch.label, batch.mask, batch.prediction)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -101,7 +101,7 @@ func evaluate(exec *graph.Exec, f fixture, sizes ...int) ([]float64, error) {
 	for from := 0; from < f.Dims[0]; {
 		to := min(from+sizes[0], f.Dims[0])
 		label, mask, prediction := f.batch(from, to)
-		output, err := exec.Exec1(label, mask, prediction)
+		output, err := exec.Call1(label, mask, prediction)
 		if err != nil {
 			return nil, err
 		}
