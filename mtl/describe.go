@@ -41,7 +41,12 @@ func (f *fit) describe() history.Run {
 
 // describeBackend names backend, plugin file, PJRT API version and device. The home folder is written ~, as a run may be shown to others.
 func describeBackend(b compute.Backend) string {
-	text := b.Description() + " on " + b.DeviceDescription(0)
+	text := b.Description()
+	// go-xla puts its configuration, which is the plugin's path again, before the plugin's own description.
+	if _, plugin, found := strings.Cut(text, " - "); found {
+		text = b.Name() + ", " + plugin
+	}
+	text += " on " + b.DeviceDescription(0)
 	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
 		text = strings.ReplaceAll(text, home+string(filepath.Separator), "~"+string(filepath.Separator))
 	}
