@@ -24,7 +24,7 @@ func main() {
 	stepsPerCall := flag.Int("steps-per-call", 0, "steps in one call to the device; 0 lets Fit choose")
 	twinOf := flag.String("twin", "", "train multidigits on these tasks, separated by commas")
 	seeds := flag.Int("seeds", 3, "with -twin: runs, with the seeds 1, 2, ...")
-	steps := flag.Int("steps", 3000, "with -twin: optimisation steps")
+	steps := flag.Int("steps", 1500, "with -twin: optimisation steps")
 	exportTo := flag.String("export", "", "write multidigits as .npy files to this folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

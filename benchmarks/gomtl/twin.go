@@ -25,11 +25,11 @@ func twinModel() *mtl.Model {
 		return mtl.WithHead(mtl.DenseHead{Hidden: []int{64}, Outputs: outputs, Scalar: outputs == 1})
 	}
 	return &mtl.Model{
-		Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}}}},
+		Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}, {Channels: 32}}}},
 		Tasks: []mtl.Task{
 			mtl.Classification("left", 10, dense(10)),
 			mtl.Classification("right", 10, dense(10)),
-			mtl.Segmentation("owner", 4, mtl.WithHead(mtl.PixelHead{Outputs: 4, Upsample: 2})),
+			mtl.Segmentation("owner", 4, mtl.WithHead(mtl.PixelHead{Hidden: []int{64}, Outputs: 4, Upsample: 2})),
 			mtl.Regression("ink", 1, dense(1)),
 		},
 	}
@@ -49,7 +49,7 @@ func twin(ctx context.Context, set *datasets.Set, names []string, seeds, steps i
 	for seed := int64(1); seed <= int64(seeds); seed++ {
 		store, started := model.NewStore(), time.Now()
 		_, err := mtl.Fit(ctx, m, mtl.Data{Train: set.Train.Only(names...)}, mtl.FitOptions{
-			Backend: b, Store: store, Seed: seed, Steps: steps, BatchSize: 64,
+			Backend: b, Store: store, Seed: seed, Steps: steps, BatchSize: 64, LearningRate: 2e-3, Schedule: mtl.Cosine{WarmUp: 50},
 		})
 		if err != nil {
 			return nil, err
