@@ -307,3 +307,59 @@ func TestCorruptCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A task whose labels are hidden in every batch of the run neither learns, nor is recorded, nor disturbs the others.
+func TestTaskWithoutLabels(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		m, train := tinyProblem(64)
+		train.Masks = map[string]*tensors.Tensor{"sum": tensors.FromScalarAndDimensions(false, 64)}
+		train.Labels["sum"] = tensors.FromScalarAndDimensions(float32(math.NaN()), 64)
+		store := model.NewStore()
+		h, err := Fit(context.Background(), m, Data{Train: train, Validation: train}, FitOptions{Backend: b, Store: store, Steps: 12, BatchSize: 16, Log: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := h.Last(history.Train)
+		if _, recorded := last.Loss["sum"]; recorded || last.Weight["class"] != 1 || !(last.Loss["class"] > 0) {
+			t.Errorf("the last record is %+v", last)
+		}
+		if loss := h.Last(history.Validation).Loss["sum"]; !math.IsNaN(loss) {
+			t.Errorf("the validation loss of a task without labels is %v, want NaN", loss)
+		}
+		alone, err := m.Only("class")
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := model.NewStore()
+		if _, err := Fit(context.Background(), alone, Data{Train: train.Only("class")}, FitOptions{Backend: b, Store: other, Steps: 12, BatchSize: 16, Log: quiet}); err != nil {
+			t.Fatal(err)
+		}
+		// The head saw no gradient: its biases are the zeros they began as.
+		for _, bias := range tensors.MustCopyFlatData[float32](store.GetVariable("/task/sum/head/output/dense/biases").MustValue()) {
+			if bias != 0 {
+				t.Errorf("a bias of the head without labels moved to %v", bias)
+			}
+		}
+	})
+}
+
+func TestEarlyStop(t *testing.T) {
+	b := backendtest.Go(t)
+	m, train := tinyProblem(64)
+	dir := t.TempDir()
+	// Without learning nothing improves after the first validation.
+	options := FitOptions{Backend: b, Steps: 100, BatchSize: 16, ValidateEvery: 4, Patience: 3, LearningRate: 1e-30, RecordEvery: 7, RunDir: dir, Log: quiet,
+		Monitor: Monitor{Task: "class", Metric: "accuracy"}}
+	for range 2 { // the second time it is loaded
+		h, err := Fit(context.Background(), m, Data{Train: train, Validation: train}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.Last(history.Train).Step; got != 16 {
+			t.Errorf("stopped at step %d, want 16: the first validation and three that did not improve on it", got)
+		}
+		if len(h.Metric(history.Validation, "class", "accuracy").Values) != 4 {
+			t.Error("want 4 validations")
+		}
+	}
+}
