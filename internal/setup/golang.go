@@ -118,7 +118,14 @@ func libraryStep() Step {
 			dir, err := output(command(ctx, "go", "env", "GOCACHE"))
 			return Found{Path: dir}, err
 		},
-		Do: func(ctx context.Context) error { return goCompile(ctx, "build", ".", nil, library) },
+		Do: func(ctx context.Context) error {
+			if err := goCompile(ctx, "build", ".", nil, library); err != nil {
+				return err
+			}
+			// Listing what tests import downloads it: from here on they need no network.
+			_, err := output(command(ctx, "go", "list", "-mod=readonly", "-e", "-test", "-deps", "./..."))
+			return err
+		},
 	}
 }
 
