@@ -44,7 +44,7 @@ func test(ctx context.Context, args []string) error {
 	if err := goCommand(ctx, "vet", "./..."); err != nil {
 		return err
 	}
-	return goCommand(ctx, append(append([]string{"test"}, args...), "./...")...)
+	return goCommand(ctx, append(append([]string{"test", "-timeout", "30m"}, args...), "./...")...)
 }
 
 // goCommand runs the Go command with its output on this program's.
