@@ -15,7 +15,7 @@ func Example() {
 		return
 	}
 	defer b.Finalize()
-	sum, err := graph.ExecOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2, 3})
+	sum, err := graph.CallOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2, 3})
 	if err != nil {
 		fmt.Println(err)
 		return
