@@ -1,6 +1,6 @@
 // Opens exported pages without a network and looks at every picture and formula.
 //
-//   node page.mjs [-screenshots FOLDER] PAGE.html...
+//   node page.mjs [--screenshots FOLDER] PAGE.html...
 import { mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -32,7 +32,7 @@ node $here/lab.mjs bin/gomtl notebooks/quickstart.ipynb output ${SCREENSHOTS:+"$
 shopt -s nullglob globstar
 [ $# -gt 0 ] || set -- output/**/quickstart.html
 if [ $# -gt 0 ]; then
-	node $here/page.mjs ${SCREENSHOTS:+-screenshots "$SCREENSHOTS"} "$@"
+	node $here/page.mjs ${SCREENSHOTS:+--screenshots "$SCREENSHOTS"} "$@"
 else
 	echo "no exported page in output/: go run ./cmd/gomtl run notebooks/quickstart.ipynb makes one"
 fi
