@@ -19,10 +19,10 @@ func Show(f *plotting.Figure) error {
 	data, err := bundle(f, f.String())
 	if err != nil {
 		gonbui.DisplayHTML(`<p style="color:#d55e00">` + html.EscapeString(err.Error()) + `</p>`)
+		flush()
 		return err
 	}
-	gonbui.SendData(data)
-	return gonbui.Error()
+	return send(data)
 }
 
 // bundle is one display of a figure in all three forms; the page chooses.
@@ -55,10 +55,17 @@ func Table(t plotting.Table) error {
 	if err := t.WriteHTML(&page); err != nil {
 		return err
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+	return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		protocol.MIMETextHTML:  page.String(),
 		protocol.MIMETextPlain: t.String(),
 	}})
+}
+
+// send displays data and waits until the kernel has it: a cell's program often ends right after, and on a busy machine the kernel would not
+// have read the pipe yet.
+func send(data *protocol.DisplayData) error {
+	gonbui.SendData(data)
+	flush()
 	return gonbui.Error()
 }
 
@@ -72,6 +79,6 @@ func flush() {
 	}()
 	select {
 	case <-done:
-	case <-time.After(2 * time.Second):
+	case <-time.After(10 * time.Second):
 	}
 }
