@@ -2,11 +2,14 @@ package mtl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -54,6 +57,17 @@ func newEvaluator(backend compute.Backend, store *model.Store, m *Model, split *
 	var err error
 	e.exec, err = model.NewExec(backend, store, e.graph)
 	return e, err
+}
+
+// compile compiles the graph before the first run: XLA takes seconds for it, during which a live figure would stand still.
+func (e *evaluator) compile() error {
+	inputs := append(slices.Clone(e.feed.shapes), shapes.Make(dtypes.Int32, e.batch), shapes.Make(dtypes.Bool, e.batch))
+	var err error
+	panicked := try(func() { _, err = e.exec.Compile(inputs...) })
+	if err = errors.Join(err, panicked); err != nil {
+		return fmt.Errorf("mtl: the validation program does not compile: %w", err)
+	}
+	return nil
 }
 
 // graph takes the data tensors, the row numbers [batch] and which of them count [batch].

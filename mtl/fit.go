@@ -122,6 +122,9 @@ func (f *fit) prepare(opts FitOptions) (err error) {
 		if f.evaluate, err = newEvaluator(o.Backend, o.Store, f.model, f.data.Validation, DefaultEvaluationBatch); err != nil {
 			return err
 		}
+		if err = f.evaluate.compile(); err != nil {
+			return err
+		}
 	}
 	return f.begin(state)
 }
@@ -382,11 +385,8 @@ func (f *fit) diverged(task string, loss float64) error {
 
 // validate evaluates the validation split and tells whether it went better than ever.
 func (f *fit) validate(ctx context.Context) (best bool, err error) {
-	evaluation, err := f.evaluate.run(ctx)
-	if errors.Is(err, context.Canceled) {
-		// Saving now would lose this step's validation: the checkpoint before it stands, and resuming repeats the steps since.
-		return false, interrupted(f.step, f.options.Steps, f.options.RunDir, err)
-	}
+	// An interrupt waits for the validation: cut off, its record would be lost, and the steps since the last checkpoint with it.
+	evaluation, err := f.evaluate.run(context.WithoutCancel(ctx))
 	if err != nil {
 		return false, err
 	}

@@ -117,7 +117,7 @@ func TestFitLearnsAndResumesBitwise(t *testing.T) {
 
 		// The same run in pieces, each in a store of its own, as after a restart.
 		dir := t.TempDir()
-		for _, stop := range []int{7, 20, 33, 59} {
+		for _, stop := range []int{7, 20, 33, 50} {
 			piece := options
 			piece.Store, piece.RunDir = model.NewStore(), dir
 			piece.StepsPerCall = 1 // so that it stops at that very step
