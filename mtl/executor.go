@@ -1,7 +1,6 @@
 package mtl
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,9 +20,8 @@ type executor struct {
 	compiler *compiler
 	rows     *sampler     // nil for a stream
 	stream   *batchStream // nil for data on the device
-	one      *program     // one step a call; made when first needed
-	many     *program     // several steps a call; nil where that does not serve
-	perStep  float64      // seconds a step of many takes, measured
+	program  *program     // a single step, or a loop where that serves
+	perStep  float64      // seconds a step takes, measured; 0 before the first
 	why      string
 }
 
@@ -45,18 +43,18 @@ func newExecutor(c *compiler, stepsPerCall int) (*executor, error) {
 			capacity = stepsPerCall
 			e.why = fmt.Sprintf("up to %d steps in one call, a loop on the device, as asked for", capacity)
 		}
-		if e.many, err = c.loop(capacity); err != nil {
+		if e.program, err = c.loop(capacity); err != nil {
 			return nil, err
 		}
-		if stepsPerCall == 0 && onCPU(c.backend) && e.many.hasConvolution() {
+		if stepsPerCall == 0 && onCPU(c.backend) && e.program.hasConvolution() {
 			// Measured: a convolution in an XLA loop on the CPU takes about 30 times as long as outside.
-			e.many.finalize()
-			e.many = nil
+			e.program.finalize()
+			e.program = nil
 			e.why = "one step a call: the graph has convolutions, which are slow in a loop on the CPU"
 		}
 	}
-	if e.many == nil {
-		if e.one, err = c.single(); err != nil {
+	if e.program == nil {
+		if e.program, err = c.single(); err != nil {
 			return nil, err
 		}
 	}
@@ -75,12 +73,8 @@ func onCPU(b compute.Backend) bool {
 
 // compile compiles what newExecutor traced.
 func (e *executor) compile() error {
-	for _, p := range []*program{e.many, e.one} {
-		if p != nil {
-			if err := p.compile(); err != nil {
-				return fmt.Errorf("mtl: the training program does not compile: %w", err)
-			}
-		}
+	if err := e.program.compile(); err != nil {
+		return fmt.Errorf("mtl: the training program does not compile: %w", err)
 	}
 	return nil
 }
@@ -90,21 +84,16 @@ func (e *executor) run(step, limit int, rate func(step int) float64) ([][]float3
 	if e.stream != nil {
 		return e.runStreamed(step, rate)
 	}
-	p, count := e.one, 1
-	if e.many != nil {
-		p, count = e.many, min(limit, e.many.capacity)
-		if e.perStep == 0 {
-			count = 1
-		} else {
-			count = min(count, max(1, int(callSeconds/e.perStep)))
-		}
+	count := 1
+	if e.perStep > 0 {
+		count = min(limit, e.program.capacity, max(1, int(callSeconds/e.perStep)))
 	}
 	rates := make([]float32, count)
 	for i := range rates {
 		rates[i] = float32(rate(step + i))
 	}
 	start := time.Now()
-	reports, err := p.run(e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
+	reports, err := e.program.run(e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
 	e.perStep = time.Since(start).Seconds() / float64(count)
 	return reports, err
 }
@@ -120,18 +109,12 @@ func (e *executor) runStreamed(step int, rate func(step int) float64) ([][]float
 			return nil, fmt.Errorf("mtl: the batch of step %d has a tensor shaped %s where the first batch had %s: pad or drop smaller batches", step+1, t.Shape(), want)
 		}
 	}
-	return e.one.run(batch.buffers, nil, []float32{float32(rate(step))}, 1)
+	return e.program.run(batch.buffers, nil, []float32{float32(rate(step))}, 1)
 }
 
 func (e *executor) close() error {
 	if e.stream != nil {
 		e.stream.close()
 	}
-	var errs []error
-	for _, p := range []*program{e.many, e.one} {
-		if p != nil {
-			errs = append(errs, try(p.finalize))
-		}
-	}
-	return errors.Join(errs...)
+	return try(e.program.finalize)
 }
