@@ -1,0 +1,42 @@
+// Package solve has small dense linear algebra and the convex problems of gradient methods on T×T Gramians, as graph functions.
+package solve
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// Result is what a solver found.
+type Result struct {
+	// Weights are the solver's weights, [T] (DualCone: [R, T]), in the Gramian's dtype; 0 for tasks that are not active.
+	Weights *graph.Node
+	// Norm is √(wᵀGw), the norm of the combination of the gradients with Weights, a scalar (DualCone: [R]) in the Gramian's dtype, from float64 numbers.
+	Norm *graph.Node
+	// Iterations that the solver took, Int32 scalar.
+	Iterations *graph.Node
+	// Residual is the largest violation of the problem's optimality conditions, relative to the problem's scale: a scalar, float64.
+	Residual *graph.Node
+}
+
+// While makes a loop.
+func While(state []*graph.Node, cond func(s []*graph.Node) *graph.Node, body func(s []*graph.Node) []*graph.Node) []*graph.Node {
+	panic("mtl: not written yet")
+}
+
+// Solve solves a·x = b, [T, T] x [T, R].
+func Solve(a, b *graph.Node) *graph.Node { panic("mtl: not written yet") }
+
+// Eigen returns the eigenvalues [T], ascending, and eigenvectors (columns of [T, T]) of a symmetric matrix.
+func Eigen(g *graph.Node) (values, vectors *graph.Node) { panic("mtl: not written yet") }
+
+// MinNorm is the argmin over the simplex of wᵀGw. A nil active means all tasks.
+func MinNorm(g, active *graph.Node) Result { panic("mtl: not written yet") }
+
+// CAGrad is the argmin over the simplex of wᵀGp + c·√(pᵀGp)·√(wᵀGw), c a scalar; a nil preference p means 1/T for the active tasks.
+func CAGrad(g, active, c, preference *graph.Node) Result { panic("mtl: not written yet") }
+
+// DualCone is, for each row u of [R, T], the argmin of vᵀGv over v ≥ u: [R, T].
+func DualCone(g, active, u *graph.Node) Result { panic("mtl: not written yet") }
+
+// Nash solves Gα = α^(−1/a) elementwise, α > 0, a a scalar: 1 is Nash-MTL, other values FairGrad.
+func Nash(g, active, exponent *graph.Node) Result { panic("mtl: not written yet") }
+
+// ProjectSimplex is the point of the simplex nearest to v, [T].
+func ProjectSimplex(v, active *graph.Node) *graph.Node { panic("mtl: not written yet") }
