@@ -69,6 +69,9 @@ func describeValue(v any, none string) string {
 	if v == nil {
 		return none
 	}
+	if text, ok := v.(fmt.Stringer); ok {
+		return text.String()
+	}
 	value := reflect.Indirect(reflect.ValueOf(v))
 	name := value.Type().Name()
 	switch {

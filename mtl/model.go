@@ -57,6 +57,9 @@ func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.
 	if len(features) != len(m.Tasks) {
 		panicf("architecture %T returned %d representations for %d tasks; wanted one per task", m.Arch, len(features), len(m.Tasks))
 	}
+	if len(inputs) > 0 {
+		model.SetGraphParam(inputs[0].Graph(), forwardKey, &forward{scope: scope, inputs: inputs, features: features})
+	}
 	predictions := make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
@@ -86,6 +89,12 @@ func (m *Model) Loss(labels, predictions []*graph.Node) *graph.Node {
 	return graph.ReduceAllSum(losses.values)
 }
 
+// forward is the latest pass of a model in a graph.
+type forward struct {
+	scope            *model.Scope
+	inputs, features []*graph.Node
+}
+
 // taskLosses builds every task's loss; masks[i] may be nil.
 func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses {
 	values, active := make([]*graph.Node, len(m.Tasks)), make([]*graph.Node, len(m.Tasks))
@@ -93,7 +102,33 @@ func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses
 		t := &m.Tasks[i]
 		values[i], active[i] = t.lossOf(labels[i], t.mask(labels[i], masks[i]), predictions[i])
 	}
-	return &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+	losses := &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+	if kept, found := model.GetGraphParam(predictions[0].Graph(), forwardKey); found {
+		pass := kept.(*forward)
+		losses.features = pass.features
+		losses.again = func(i, n int) *taskLosses {
+			predictions := m.Graph(pass.scope, nil, partOf(pass.inputs, i, n))
+			return m.taskLosses(partOf(labels, i, n), partOf(masks, i, n), predictions)
+		}
+	}
+	return losses
+}
+
+// partOf returns the i-th of n equal parts of each node's first axis, rounded down; nil stays nil.
+func partOf(nodes []*graph.Node, i, n int) []*graph.Node {
+	parts := make([]*graph.Node, len(nodes))
+	for k, x := range nodes {
+		if x == nil || n == 1 {
+			parts[k] = x
+			continue
+		}
+		size := x.Shape().Dimensions[0] / n
+		if size == 0 {
+			panicf("a batch of %d examples cannot be split in %d parts, which the weighting needs: use larger batches", x.Shape().Dimensions[0], n)
+		}
+		parts[k] = graph.SliceAxis(x, 0, graph.AxisRange(i*size, (i+1)*size))
+	}
+	return parts
 }
 
 // check reports a model that cannot be trained.

@@ -1,50 +1,251 @@
 package mtl
 
 import (
-	"github.com/gomlx/compute/dtypes"
+	"slices"
+	"strings"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
+// Optimizer wraps an optimiser so that each step follows the gradient that w combines, plus that of the regularisation. It drops into any GoMLX
+// train.Trainer whose model and loss functions are Model.Graph and Model.Loss. With a loss weighting that is the gradient of Σ_t w_t·L_t. A gradient
+// method needs a base that implements train.OptimizeWithGradients, as GoMLX's do; Gradients sets where gradients are taken and what the heads
+// get. A nil weighting means equal weights of 1.
+func Optimizer(w Weighting, base optimizer.Interface) optimizer.Interface {
+	return &weightedOptimizer{weighting: w, base: base}
+}
+
 type weightedOptimizer struct {
 	weighting Weighting
 	base      optimizer.Interface
 }
 
-// UpdateGraph implements optimizer.Interface. The given loss (the plain sum) is replaced by the weighted one.
+// UpdateGraph implements optimizer.Interface. The given loss (the plain sum) is replaced by the combination of the task losses.
 func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *graph.Node) {
 	kept, found := model.GetGraphParam(g, lossesKey)
 	if !found {
 		panicf("no task losses in this graph: give the trainer Model.Loss as its loss function")
 	}
-	losses := kept.(*taskLosses)
-	step := &Step{
-		Scope:         scope.Store().Scope("/" + stateScope),
-		Names:         losses.names,
-		Losses:        losses.values,
-		Active:        losses.active,
-		StepsPerEpoch: stepsPerEpoch(g),
-		scalars:       losses.scalars,
+	losses, config := kept.(*taskLosses), configure(o.weighting)
+	step := newStep(scope.Store(), losses)
+	groups := groupSteps(step, config.Target.groups(step, losses))
+	for _, group := range groups {
+		group.weights = config.weights(group.Step)
+		config.check(group.Step)
+		step.after = group.after
 	}
-	weights := losses.active
-	if o.weighting != nil {
-		weights = o.weighting.Weights(step)
-		if weights.Rank() != 1 || weights.Shape().Dimensions[0] != step.Tasks() {
-			panicf("weighting %T returned weights shaped %s for %d tasks; wanted [%d]", o.weighting, weights.Shape(), step.Tasks(), step.Tasks())
-		}
-		weights = graph.Mul(weights, losses.active)
-	}
+	weights := meanWeights(groups)
 	model.SetGraphParam(g, weightsKey, weights)
-	total := graph.ReduceAllSum(graph.Mul(weights, losses.values))
-	if step.penalty != nil {
-		total = graph.Add(total, step.penalty)
+	extra := objectives(train.GetRegularizationLoss(g), groups)
+	if !groups[0].UsesGradients() && groups[0].direction == nil && config.Heads == WeightedHeads {
+		o.base.UpdateGraph(scope, g, sum(graph.ReduceAllSum(graph.Mul(weights, losses.values)), extra))
+	} else {
+		o.update(scope, losses, config, groups, extra)
 	}
-	if regularization := train.GetRegularizationLoss(g); regularization != nil {
-		total = graph.Add(total, regularization)
+	if step.after != nil {
+		step.after(step.Evaluate(0, 1, nil))
 	}
-	o.base.UpdateGraph(scope, g, total)
+}
+
+// update assembles the gradient of every trainable variable and hands it to the base optimiser.
+func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, config Gradients, groups []*groupStep, extra *graph.Node) {
+	base, ok := o.base.(train.OptimizeWithGradients)
+	if !ok {
+		panicf("optimiser %T takes no gradients, which weighting %s needs: use one that implements train.OptimizeWithGradients", o.base, describeValue(o.weighting, "equal"))
+	}
+	g := losses.values.Graph()
+	var variables []*model.Variable
+	for v := range scope.IterVariables() {
+		if v.Trainable && v.InUseByGraph(g) {
+			variables = append(variables, v)
+		}
+	}
+	nodes := nodesOf(g, variables)
+	total := make([]*graph.Node, len(variables))
+	add := func(i int, term *graph.Node) { total[i] = sum(total[i], term) }
+
+	if extra != nil {
+		for i, d := range graph.Gradient(extra, nodes...) {
+			add(i, d)
+		}
+	}
+	isShared := make([]bool, len(variables))
+	shared := sharedVariables(scope.Store(), g)
+	for i, v := range variables {
+		isShared[i] = slices.Contains(shared, v)
+	}
+	trunk := sharedGradient(losses, config, groups, shared)
+	for i, v := range variables {
+		if isShared[i] {
+			add(i, trunk[v])
+		}
+	}
+	// Heads, and the variables of a loss weighting that its weights carry gradients to.
+	factors := config.headFactors(groups[0].Step, meanWeights(groups))
+	var own []int
+	for i, v := range variables {
+		if strings.HasPrefix(v.Path(), "/"+stateScope+"/") {
+			own = append(own, i)
+		}
+	}
+	if len(own) > 0 && !groups[0].UsesGradients() {
+		value := graph.ReduceAllSum(graph.Mul(groups[0].weights, graph.StopGradient(losses.values)))
+		for k, d := range graph.Gradient(value, pick(nodes, own)...) {
+			add(own[k], d)
+		}
+	}
+	for t, l := range losses.scalars {
+		reached := ancestors(l)
+		var heads []int
+		for i := range variables {
+			if !isShared[i] && !slices.Contains(own, i) && reached[nodes[i]] {
+				heads = append(heads, i)
+			}
+		}
+		if len(heads) == 0 {
+			continue
+		}
+		factor := element(factors, t)
+		for k, d := range graph.Gradient(l, pick(nodes, heads)...) {
+			// A task that is left out leaves its head alone, also where its gradient is not a number.
+			d = graph.Where(graph.Equal(factor, graph.ZerosLike(factor)), graph.ZerosLike(d), graph.Mul(graph.ConvertDType(factor, d.DType()), d))
+			add(heads[k], d)
+		}
+	}
+	for i := range total {
+		if total[i] == nil {
+			total[i] = graph.ZerosLike(nodes[i])
+		}
+	}
+	base.UpdateGraphWithGradients(scope, total, losses.values.DType())
+}
+
+// sharedGradient returns the combined gradient of each shared variable.
+func sharedGradient(losses *taskLosses, config Gradients, groups []*groupStep, shared []*model.Variable) map[*model.Variable]*graph.Node {
+	combined := map[*model.Variable]*graph.Node{}
+	set := func(variables []*model.Variable, gradients []*graph.Node) {
+		for i, v := range variables {
+			combined[v] = gradients[i]
+		}
+	}
+	g := losses.values.Graph()
+	backward := func(weights *graph.Node, variables []*model.Variable) []*graph.Node {
+		value := graph.ReduceAllSum(graph.Mul(graph.StopGradient(weights), losses.values))
+		return graph.Gradient(value, nodesOf(g, variables)...)
+	}
+	for _, group := range groups {
+		onParameters := len(group.variables) > 0
+		switch {
+		case group.direction != nil && onParameters:
+			set(group.variables, group.direction)
+		case group.direction != nil:
+			set(shared, throughRepresentation(group, nodesOf(g, shared)))
+		case onParameters && group.UsesGradients() && config.Memory == StoreGradients:
+			set(group.variables, Combine(group.weights, group.SharedGradients()))
+		case onParameters:
+			set(group.variables, backward(group.weights, group.variables))
+		}
+	}
+	var rest []*model.Variable
+	for _, v := range shared {
+		if combined[v] == nil {
+			rest = append(rest, v)
+		}
+	}
+	if len(rest) > 0 {
+		set(rest, backward(groups[0].weights, rest))
+	}
+	return combined
+}
+
+// throughRepresentation carries a direction on the representation, one cotangent a node, back through the trunk.
+func throughRepresentation(group *groupStep, nodes []*graph.Node) []*graph.Node {
+	var value *graph.Node
+	for k, z := range group.nodes {
+		value = sum(value, graph.ReduceAllSum(graph.Mul(z, graph.StopGradient(group.direction[k]))))
+	}
+	return graph.Gradient(value, nodes...)
+}
+
+// groupStep is a step on a part of the target.
+type groupStep struct {
+	*Step
+	targetGroup
+	weights *graph.Node
+}
+
+func groupSteps(step *Step, groups []targetGroup) []*groupStep {
+	steps := make([]*groupStep, len(groups))
+	for i, group := range groups {
+		part := *step
+		if group.name != "" {
+			part.Scope = step.Scope.At("%s", group.name)
+		}
+		part.source = &onNodes{losses: step.source.(*onNodes).losses, nodes: group.nodes}
+		steps[i] = &groupStep{Step: &part, targetGroup: group}
+	}
+	return steps
+}
+
+// meanWeights returns the mean of the groups' weights: what heads and history get.
+func meanWeights(groups []*groupStep) *graph.Node {
+	weights := groups[0].weights
+	for _, group := range groups[1:] {
+		weights = graph.Add(weights, group.weights)
+	}
+	if len(groups) > 1 {
+		weights = graph.DivScalar(weights, len(groups))
+	}
+	return weights
+}
+
+// objectives returns regularisation and penalties as one scalar, or nil.
+func objectives(regularization *graph.Node, groups []*groupStep) *graph.Node {
+	total := regularization
+	for _, group := range groups {
+		if group.penalty != nil {
+			total = sum(group.penalty, total)
+		}
+	}
+	return total
+}
+
+// sum adds two nodes, either of which may be nil.
+func sum(a, b *graph.Node) *graph.Node {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return graph.Add(a, b)
+}
+
+func pick(nodes []*graph.Node, indices []int) []*graph.Node {
+	picked := make([]*graph.Node, len(indices))
+	for k, i := range indices {
+		picked[k] = nodes[i]
+	}
+	return picked
+}
+
+// ancestors returns what a node is computed from.
+func ancestors(root *graph.Node) map[*graph.Node]bool {
+	reached, open := map[*graph.Node]bool{root: true}, []*graph.Node{root}
+	for len(open) > 0 {
+		node := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, input := range node.Inputs() {
+			if !reached[input] {
+				reached[input] = true
+				open = append(open, input)
+			}
+		}
+	}
+	return reached
 }
 
 // Clear implements optimizer.Interface: it removes the weighting's and the base optimiser's variables.
@@ -61,44 +262,3 @@ func stepsPerEpoch(g *graph.Graph) int {
 	}
 	return 0
 }
-
-// ClipByGlobalNorm wraps an optimiser so that the gradient of all trainable variables, taken as one vector g, is scaled to
-// g·min(1, maxNorm/‖g‖) before base uses it (Pascanu et al., 2013, algorithm 1).
-func ClipByGlobalNorm(maxNorm float64, base optimizer.Interface) optimizer.Interface {
-	return &clippedOptimizer{maxNorm: maxNorm, base: base}
-}
-
-type clippedOptimizer struct {
-	maxNorm float64
-	base    optimizer.Interface
-}
-
-func (o *clippedOptimizer) UpdateGraph(scope *model.Scope, _ *graph.Graph, total *graph.Node) {
-	o.UpdateGraphWithGradients(scope, scope.BuildTrainableVariablesGradientsGraph(total), total.DType())
-}
-
-// UpdateGraphWithGradients implements train.OptimizeWithGradients.
-func (o *clippedOptimizer) UpdateGraphWithGradients(scope *model.Scope, gradients []*graph.Node, lossDType dtypes.DType) {
-	base, ok := o.base.(train.OptimizeWithGradients)
-	if !ok {
-		panicf("optimiser %T takes no gradients, so they cannot be clipped: use one that implements train.OptimizeWithGradients", o.base)
-	}
-	var square *graph.Node
-	for _, d := range gradients {
-		part := graph.ConvertDType(graph.ReduceAllSum(graph.Square(d)), lossDType)
-		if square == nil {
-			square = part
-		} else {
-			square = graph.Add(square, part)
-		}
-	}
-	one := graph.OnesLike(square)
-	// max(‖g‖, maxNorm) in the denominator keeps a zero gradient zero instead of 0/0.
-	scale := graph.Div(graph.MulScalar(one, o.maxNorm), graph.MaxScalar(graph.Sqrt(square), o.maxNorm))
-	for i, d := range gradients {
-		gradients[i] = graph.Mul(d, graph.ConvertDType(scale, d.DType()))
-	}
-	base.UpdateGraphWithGradients(scope, gradients, lossDType)
-}
-
-func (o *clippedOptimizer) Clear(scope *model.Scope) error { return o.base.Clear(scope) }

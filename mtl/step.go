@@ -1,16 +1,16 @@
 package mtl
 
 import (
-	"slices"
-
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Weighting chooses each task's weight in one training step, a node [T]. Gradients flow through the weights into the
-// weighting's own trainable variables and nowhere else unless the method wants it. The weight of a task without a label in the batch
-// becomes 0 whatever is returned.
+// Weighting chooses each task's weight in one training step, a node [T]. Every method is one: a loss weighting looks at Losses alone and costs
+// nothing; a gradient method asks the step for Gramian or SharedGradients; a method whose update is no weighted sum of the task gradients
+// sets it with SetDirection. The weight of a task without a label in the batch becomes 0 whatever is returned.
+//
+// A loss weighting's weights carry gradients into its own trainable variables. Those of a gradient method do not, as they come out
+// of a solver: it trains its variables by AddPenalty.
 type Weighting interface {
 	Weights(s *Step) *graph.Node
 }
@@ -19,37 +19,58 @@ type Weighting interface {
 type taskLosses struct {
 	names          []string
 	scalars        []*graph.Node
-	values, active *graph.Node // [T]
+	values, active *graph.Node   // [T]
+	features       []*graph.Node // the representation that each head got
+	// again builds the losses of part i of n of the same batch, with the variables' values of the moment.
+	again func(i, n int) *taskLosses
 }
 
 const (
-	lossesKey  = "/mtl_task_losses"
-	weightsKey = "/mtl_task_weights"
-	epochKey   = "/mtl_steps_per_epoch"
+	lossesKey   = "/mtl_task_losses"
+	forwardKey  = "/mtl_forward"
+	featuresKey = "/mtl_features"
+	weightsKey  = "/mtl_task_weights"
+	epochKey    = "/mtl_steps_per_epoch"
 )
 
 func (l *taskLosses) keep(g *graph.Graph) { model.SetGraphParam(g, lossesKey, l) }
 
 // Step is what a weighting sees of the training step being built. What costs extra backward passes is built only when asked for.
 type Step struct {
-	// Scope is the weighting's own place for state and parameters.
+	// Scope is the weighting's own place for state.
 	Scope *model.Scope
 	// Names are the names of the tasks, [T].
 	Names []string
 	// Losses holds the task losses, [T]; 0 for a task without a label in this batch.
 	Losses *graph.Node
-	// Active is 1 for each task with a label in this batch, else 0, [T].
+	// Active is 1 for each task with a label in this batch, else 0, [T]. Once Gramian or SharedGradients was called, it is also 0 for a
+	// task whose loss or gradient is not finite.
 	Active *graph.Node
 	// StepsPerEpoch is the number of steps in an epoch, 0 where the data has none.
 	StepsPerEpoch int
 
-	scalars   []*graph.Node
+	source  gradientSource
+	gramian *graph.Node     // [T, T]; it and the rows are zero where not Active
+	usable  *graph.Node     // [T], Active as booleans
+	rows    [][]*graph.Node // [T][vector]
+
 	penalty   *graph.Node
-	gradients [][]*graph.Node
+	direction []*graph.Node
+	headScale *graph.Node
+	after     func(*Step)
+	evaluate  func(i, n int, values map[*model.Variable]*graph.Node) *Step
+}
+
+// gradientSource is where task gradients come from.
+type gradientSource interface {
+	// gradients returns [T][vector]; it is called once.
+	gradients() [][]*graph.Node
+	// gramian returns their inner products, [T, T].
+	gramian() *graph.Node
 }
 
 // Tasks is the number of tasks, T.
-func (s *Step) Tasks() int { return len(s.scalars) }
+func (s *Step) Tasks() int { return s.Losses.Shape().Dimensions[0] }
 
 // Graph is the graph being built.
 func (s *Step) Graph() *graph.Graph { return s.Losses.Graph() }
@@ -62,60 +83,38 @@ func (s *Step) AddPenalty(term *graph.Node) {
 	s.penalty = term
 }
 
-// SharedVariables returns the trainable variables under scope "shared" that this graph uses, in the store's order.
-func (s *Step) SharedVariables() []*model.Variable {
-	var shared []*model.Variable
-	g := s.Graph()
-	for v := range s.Scope.Store().Scope("/" + SharedScope).IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) {
-			shared = append(shared, v)
-		}
+// SetDirection makes direction the combined gradient, in place of Σ_t w_t·g_t. It has the shapes of a row of SharedGradients. The returned
+// weights then serve the heads and the history alone.
+func (s *Step) SetDirection(direction []*graph.Node) { s.direction = direction }
+
+// ScaleHeads tells that the method trains on c_t·L_t, [T], such as a learnt or logarithmic rescaling of the losses: a raw head gets
+// c_t times the gradient of its loss in place of 1 times.
+func (s *Step) ScaleHeads(c *graph.Node) { s.headScale = c }
+
+// AfterUpdate calls fn with the losses of the same batch at the updated parameters: one more forward pass. What fn writes into
+// variables is kept for the next step. A step has at most one such function.
+func (s *Step) AfterUpdate(fn func(after *Step)) {
+	if s.after != nil {
+		panicf("a step has two functions to call after the update; wanted at most one")
 	}
-	return shared
+	s.after = fn
 }
 
-// SharedGradients returns each task's gradient on the shared variables, [T][variable]: T backward passes, built once.
-func (s *Step) SharedGradients() [][]*graph.Node {
-	if s.gradients == nil {
-		variables := s.SharedVariables()
-		nodes := make([]*graph.Node, len(variables))
-		for i, v := range variables {
-			nodes[i] = v.NodeValue(s.Graph())
-		}
-		for _, l := range s.scalars {
-			s.gradients = append(s.gradients, graph.Gradient(l, nodes...))
-		}
+// Batch returns the step of the i-th of n equal parts of the batch, with its own losses and gradients: independent samples for methods that
+// need several. It costs a forward pass on that part.
+func (s *Step) Batch(i, n int) *Step { return s.Evaluate(i, n, nil) }
+
+// Evaluate returns the step of the i-th of n equal parts of the batch with some variables' values replaced, as the look-ahead of a
+// bilevel method needs. It costs a forward pass on that part; the variables and the layers' state stay as they were.
+func (s *Step) Evaluate(i, n int, values map[*model.Variable]*graph.Node) *Step {
+	if n < 1 || i < 0 || i >= n {
+		panicf("part %d of %d of a batch was asked for; wanted a part from 0 to below the number of parts", i, n)
 	}
-	return s.gradients
+	if s.evaluate == nil {
+		panicf("the method needs a model to evaluate again; this step is given by its numbers alone")
+	}
+	return s.evaluate(i, n, values)
 }
 
-// Gramian returns G = J·Jᵀ, [T, T]: G[i][j] is the inner product of the gradients of tasks i and j on the shared variables.
-func (s *Step) Gramian() *graph.Node {
-	gradients := s.SharedGradients()
-	rows := make([]*graph.Node, s.Tasks())
-	inner := func(a, b []*graph.Node) *graph.Node {
-		sum := graph.ReduceAllSum(graph.Mul(a[0], b[0]))
-		for k := 1; k < len(a); k++ {
-			sum = graph.Add(sum, graph.ReduceAllSum(graph.Mul(a[k], b[k])))
-		}
-		return sum
-	}
-	products := make([][]*graph.Node, s.Tasks())
-	for i := range rows {
-		products[i] = make([]*graph.Node, s.Tasks())
-		for j := 0; j <= i; j++ {
-			products[i][j] = inner(gradients[i], gradients[j])
-			products[j][i] = products[i][j]
-		}
-	}
-	for i := range rows {
-		rows[i] = graph.Stack(slices.Clone(products[i]), 0)
-	}
-	return graph.Stack(rows, 0)
-}
-
-// Optimizer wraps an optimiser so that each step minimises Σ_t w_t·L_t plus regularisation, with the weights of w. It drops into any GoMLX
-// train.Trainer whose loss is Model.Loss. The heads receive the weighted gradient. A nil weighting means equal weights of 1.
-func Optimizer(w Weighting, base optimizer.Interface) optimizer.Interface {
-	return &weightedOptimizer{weighting: w, base: base}
-}
+// UsesGradients tells whether the method asked for task gradients.
+func (s *Step) UsesGradients() bool { return s.gramian != nil }

@@ -1,0 +1,123 @@
+package mtl
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// MatrixStep is a training step given by its numbers instead of by a model: to ask a weighting what it would do, and to test one.
+type MatrixStep struct {
+	// Jacobian holds the task gradients by rows, [T, d].
+	Jacobian *graph.Node
+	// Losses are the task losses, [T]; nil means all 1.
+	Losses *graph.Node
+	// Active is 1 for each task with a label, else 0, [T]; nil means all 1.
+	Active *graph.Node
+	// Parts are the Jacobians of independent parts of the batch for methods that need several; nil means that each part's is Jacobian.
+	Parts []*graph.Node
+	// LossesAfter are the losses of the same batch at the updated parameters, [T]; nil means that they are Losses.
+	LossesAfter *graph.Node
+	// StepsPerEpoch is the number of steps in an epoch, 0 for none.
+	StepsPerEpoch int
+}
+
+// Combination is what a weighting does in a step.
+type Combination struct {
+	// Weights are the task weights, [T].
+	Weights *graph.Node
+	// Direction is the combined gradient: Jᵀ·Weights, [d], unless the method sets another.
+	Direction *graph.Node
+	// Heads are the factors of the gradients that the heads get, [T].
+	Heads *graph.Node
+	// Penalty is what the method adds to the objective, a scalar, or nil.
+	Penalty *graph.Node
+}
+
+// Combine runs w on the step, with its state under scope /mtl of the store.
+func (m MatrixStep) Combine(store *model.Store, w Weighting) Combination {
+	config := configure(w)
+	s := m.step(store)
+	weights := config.weights(s)
+	heads := config.headFactors(s, weights)
+	var direction *graph.Node
+	if s.direction != nil {
+		direction = s.direction[0]
+	} else {
+		direction = Combine(weights, s.SharedGradients())[0]
+	}
+	if s.after != nil {
+		after := m
+		if m.LossesAfter != nil {
+			after.Losses = m.LossesAfter
+		}
+		s.after(after.step(store))
+	}
+	return Combination{Weights: weights, Direction: direction, Heads: heads, Penalty: s.penalty}
+}
+
+func (m MatrixStep) step(store *model.Store) *Step {
+	g := m.Jacobian.Graph()
+	if m.Jacobian.Rank() != 2 {
+		panicf("the Jacobian is shaped %s; wanted [tasks, parameters]", m.Jacobian.Shape())
+	}
+	count, dtype := m.Jacobian.Shape().Dimensions[0], m.Jacobian.DType()
+	ones := graph.ConstAsDType(g, dtype, repeat(1, count))
+	s := &Step{
+		Scope:         store.Scope("/" + stateScope),
+		Losses:        m.Losses,
+		Active:        m.Active,
+		StepsPerEpoch: m.StepsPerEpoch,
+		source:        matrix{m.Jacobian},
+	}
+	for i := range count {
+		s.Names = append(s.Names, fmt.Sprintf("task%d", i))
+	}
+	if s.Losses == nil {
+		s.Losses = ones
+	}
+	if s.Active == nil {
+		s.Active = ones
+	}
+	for what, vector := range map[string]*graph.Node{"losses": s.Losses, "active tasks": s.Active} {
+		if vector.Rank() != 1 || vector.Shape().Dimensions[0] != count {
+			panicf("the %s are shaped %s for a Jacobian of %d rows; wanted [%d]", what, vector.Shape(), count, count)
+		}
+	}
+	s.evaluate = func(i, _ int, values map[*model.Variable]*graph.Node) *Step {
+		if values != nil {
+			panicf("the method evaluates the model at other parameters; this step is given by its numbers alone")
+		}
+		part := m
+		if m.Parts != nil {
+			if i >= len(m.Parts) {
+				panicf("the method needs part %d of the batch; there are %d", i, len(m.Parts))
+			}
+			part.Jacobian = m.Parts[i]
+		}
+		return part.step(store)
+	}
+	return s
+}
+
+// matrix is a Jacobian [T, d].
+type matrix struct{ jacobian *graph.Node }
+
+func (m matrix) gradients() [][]*graph.Node {
+	rows := make([][]*graph.Node, m.jacobian.Shape().Dimensions[0])
+	for t := range rows {
+		rows[t] = []*graph.Node{graph.Reshape(graph.SliceAxis(m.jacobian, 0, graph.AxisElem(t)), -1)}
+	}
+	return rows
+}
+
+func (m matrix) gramian() *graph.Node { return graph.Einsum("id,jd->ij", m.jacobian, m.jacobian) }
+
+func repeat(value float64, count int) []float64 {
+	values := make([]float64, count)
+	for i := range values {
+		values[i] = value
+	}
+	return values
+}

@@ -1,0 +1,96 @@
+package mtl
+
+import (
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// newStep is the step of a model's losses, with task gradients on all shared parameters.
+func newStep(store *model.Store, losses *taskLosses) *Step {
+	g := losses.values.Graph()
+	s := &Step{
+		Scope:         store.Scope("/" + stateScope),
+		Names:         losses.names,
+		Losses:        losses.values,
+		Active:        losses.active,
+		StepsPerEpoch: stepsPerEpoch(g),
+	}
+	s.source = &onNodes{losses: losses.scalars, nodes: nodesOf(g, sharedVariables(store, g))}
+	s.evaluate = func(i, n int, values map[*model.Variable]*graph.Node) *Step {
+		var part *Step
+		withValues(store, g, values, func() { part = newStep(store, losses.again(i, n)) })
+		return part
+	}
+	return s
+}
+
+// SharedVariables returns the trainable variables under scope "shared" that this graph uses, in the store's order.
+func (s *Step) SharedVariables() []*model.Variable {
+	return sharedVariables(s.Scope.Store(), s.Graph())
+}
+
+func sharedVariables(store *model.Store, g *graph.Graph) []*model.Variable {
+	var shared []*model.Variable
+	for v := range store.Scope("/" + SharedScope).IterVariables() {
+		if v.Trainable && v.InUseByGraph(g) {
+			shared = append(shared, v)
+		}
+	}
+	return shared
+}
+
+func nodesOf(g *graph.Graph, variables []*model.Variable) []*graph.Node {
+	nodes := make([]*graph.Node, len(variables))
+	for i, v := range variables {
+		nodes[i] = v.NodeValue(g)
+	}
+	return nodes
+}
+
+// onNodes takes each loss's gradient on some nodes.
+type onNodes struct {
+	losses, nodes []*graph.Node
+	rows          [][]*graph.Node
+}
+
+func (o *onNodes) gradients() [][]*graph.Node {
+	if len(o.nodes) == 0 {
+		panicf("the model has no parameters under scope %q, so there are no task gradients to combine", SharedScope)
+	}
+	if o.rows == nil {
+		for _, l := range o.losses {
+			o.rows = append(o.rows, graph.Gradient(l, o.nodes...))
+		}
+	}
+	return o.rows
+}
+
+func (o *onNodes) gramian() *graph.Node {
+	rows := o.gradients()
+	return symmetricProducts(len(rows), func(i, j int) *graph.Node { return inner(rows[i], rows[j]) })
+}
+
+// withValues runs fn, which builds a forward pass, with some variables' values replaced, and then gives every variable and the regularisation
+// term back what they were: a second pass must not move batch-normalisation averages twice. Only the random state moves on.
+func withValues(store *model.Store, g *graph.Graph, values map[*model.Variable]*graph.Node, fn func()) {
+	before := map[*model.Variable]*graph.Node{}
+	for v := range store.IterVariables() {
+		if v.InUseByGraph(g) && !strings.HasSuffix(v.Path(), model.RNGStateVariableName) {
+			before[v] = v.NodeValue(g)
+		}
+	}
+	regularization := train.GetRegularizationLoss(g)
+	for v, value := range values {
+		v.SetNodeValue(value)
+	}
+	fn()
+	for v, value := range before {
+		v.SetNodeValue(value)
+	}
+	if regularization != nil {
+		model.SetGraphParam(g, model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey), regularization)
+	}
+}
