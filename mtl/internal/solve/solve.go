@@ -15,11 +15,6 @@ type Result struct {
 	Residual *graph.Node
 }
 
-// While makes a loop.
-func While(state []*graph.Node, cond func(s []*graph.Node) *graph.Node, body func(s []*graph.Node) []*graph.Node) []*graph.Node {
-	panic("mtl: not written yet")
-}
-
 // Solve solves a·x = b, [T, T] x [T, R].
 func Solve(a, b *graph.Node) *graph.Node { panic("mtl: not written yet") }
 
