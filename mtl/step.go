@@ -55,6 +55,7 @@ type Step struct {
 	rows    [][]*graph.Node // [T][vector]
 
 	penalty   *graph.Node
+	reports   map[string]*graph.Node
 	direction []*graph.Node
 	headScale *graph.Node
 	after     func(*Step)
@@ -81,6 +82,15 @@ func (s *Step) AddPenalty(term *graph.Node) {
 		term = graph.Add(s.penalty, term)
 	}
 	s.penalty = term
+}
+
+// Report names a scalar that tells how the method fared, such as the "iterations" and the "residual" of its solver. Training ignores it;
+// MatrixStep.Combine returns it.
+func (s *Step) Report(name string, value *graph.Node) {
+	if s.reports == nil {
+		s.reports = map[string]*graph.Node{}
+	}
+	s.reports[name] = value
 }
 
 // SetDirection makes direction the combined gradient, in place of Σ_t w_t·g_t. It has the shapes of a row of SharedGradients. The returned
@@ -111,7 +121,7 @@ func (s *Step) Evaluate(i, n int, values map[*model.Variable]*graph.Node) *Step 
 		panicf("part %d of %d of a batch was asked for; wanted a part from 0 to below the number of parts", i, n)
 	}
 	if s.evaluate == nil {
-		panicf("the method needs a model to evaluate again; this step is given by its numbers alone")
+		panic(ErrNeedsModel)
 	}
 	return s.evaluate(i, n, values)
 }

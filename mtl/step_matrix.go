@@ -33,9 +33,12 @@ type Combination struct {
 	Heads *graph.Node
 	// Penalty is what the method adds to the objective, a scalar, or nil.
 	Penalty *graph.Node
+	// Reports are the scalars that the method gave to Step.Report, by name.
+	Reports map[string]*graph.Node
 }
 
-// Combine runs w on the step, with its state under scope /mtl of the store.
+// Combine runs w on the step, with its state under scope /mtl of the store. A method that evaluates the model at other parameters panics with
+// ErrNeedsModel.
 func (m MatrixStep) Combine(store *model.Store, w Weighting) Combination {
 	config := configure(w)
 	s := m.step(store)
@@ -54,7 +57,7 @@ func (m MatrixStep) Combine(store *model.Store, w Weighting) Combination {
 		}
 		s.after(after.step(store))
 	}
-	return Combination{Weights: weights, Direction: direction, Heads: heads, Penalty: s.penalty}
+	return Combination{Weights: weights, Direction: direction, Heads: heads, Penalty: s.penalty, Reports: s.reports}
 }
 
 func (m MatrixStep) step(store *model.Store) *Step {
@@ -87,7 +90,7 @@ func (m MatrixStep) step(store *model.Store) *Step {
 	}
 	s.evaluate = func(i, _ int, values map[*model.Variable]*graph.Node) *Step {
 		if values != nil {
-			panicf("the method evaluates the model at other parameters; this step is given by its numbers alone")
+			panic(ErrNeedsModel)
 		}
 		part := m
 		if m.Parts != nil {
