@@ -114,11 +114,14 @@ func (c Gradients) weights(s *Step) *graph.Node {
 // headFactors returns c_t of the head gradients c_t·∂L_t, [T].
 func (c Gradients) headFactors(s *Step, weights *graph.Node) *graph.Node {
 	factors := weights
-	if c.Heads == RawHeads {
+	switch {
+	case c.Heads == RawHeads:
 		factors = s.Active
 		if s.headScale != nil {
 			factors = graph.Mul(factors, s.headScale)
 		}
+	case s.heads != nil:
+		factors = graph.Mul(s.Active, graph.ConvertDType(s.heads, s.Active.DType()))
 	}
 	return graph.StopGradient(graph.ConvertDType(factors, s.Losses.DType()))
 }

@@ -84,7 +84,7 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 		}
 	}
 	// Heads, and the variables of a loss weighting that its weights carry gradients to.
-	factors := config.headFactors(groups[0].Step, meanWeights(groups))
+	factors := mean(groups, func(group *groupStep) *graph.Node { return config.headFactors(group.Step, group.weights) })
 	var own []int
 	for i, v := range variables {
 		if strings.HasPrefix(v.Path(), "/"+stateScope+"/") {
@@ -190,16 +190,20 @@ func groupSteps(step *Step, groups []targetGroup) []*groupStep {
 	return steps
 }
 
-// meanWeights returns the mean of the groups' weights: what heads and history get.
+// meanWeights returns the mean of the groups' weights: what the history gets.
 func meanWeights(groups []*groupStep) *graph.Node {
-	weights := groups[0].weights
+	return mean(groups, func(group *groupStep) *graph.Node { return group.weights })
+}
+
+func mean(groups []*groupStep, of func(group *groupStep) *graph.Node) *graph.Node {
+	total := of(groups[0])
 	for _, group := range groups[1:] {
-		weights = graph.Add(weights, group.weights)
+		total = graph.Add(total, of(group))
 	}
 	if len(groups) > 1 {
-		weights = graph.DivScalar(weights, len(groups))
+		total = graph.DivScalar(total, len(groups))
 	}
-	return weights
+	return total
 }
 
 // objectives returns regularisation and penalties as one scalar, or nil.

@@ -58,6 +58,7 @@ type Step struct {
 	reports   map[string]*graph.Node
 	direction []*graph.Node
 	headScale *graph.Node
+	heads     *graph.Node
 	after     func(*Step)
 	evaluate  func(i, n int, values map[*model.Variable]*graph.Node) *Step
 }
@@ -100,6 +101,10 @@ func (s *Step) SetDirection(direction []*graph.Node) { s.direction = direction }
 // ScaleHeads tells that the method trains on c_t·L_t, [T], such as a learnt or logarithmic rescaling of the losses: a raw head gets
 // c_t times the gradient of its loss in place of 1 times.
 func (s *Step) ScaleHeads(c *graph.Node) { s.headScale = c }
+
+// WeightHeads gives heads with weighted gradients w, [T], in place of the returned weights, for a method that clips or rescales the shared
+// gradient alone.
+func (s *Step) WeightHeads(w *graph.Node) { s.heads = w }
 
 // AfterUpdate calls fn with the losses of the same batch at the updated parameters: one more forward pass. What fn writes into
 // variables is kept for the next step. A step has at most one such function.
