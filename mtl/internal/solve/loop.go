@@ -3,6 +3,7 @@ package solve
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"unsafe"
 
 	"github.com/gomlx/compute"
@@ -27,25 +28,28 @@ func closure(g *graph.Graph, state []*graph.Node, define func(s []*graph.Node) [
 		dims[i] = s.Shape()
 	}
 	return graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
-		adopt(g)
+		f := adopt(g)
+		forget(f.Builder())
 		s := make([]*graph.Node, len(dims))
 		for i, shape := range dims {
 			// XLA wants names that are unique over all functions of a program: the number of the node is.
 			s[i] = graph.Parameter(g, fmt.Sprintf("solve_%d", len(g.Nodes())), shape)
 		}
-		return define(s)
+		outputs := define(s)
+		forget(f.Builder())
+		return outputs
 	})
 }
 
 // adopt makes the closure being built a child of the function around it. GoMLX v0.28.2 makes every closure a child of the main function,
 // and both backends refuse a loop whose closures are not children of the function that runs it: without this, a loop in the body of
-// another cannot be built. There is no exported way to the backend's function.
-func adopt(g *graph.Graph) {
+// another cannot be built. There is no exported way to the backend's function, which is returned.
+func adopt(g *graph.Graph) compute.Function {
 	current := private[*graph.Function](reflect.ValueOf(g).Elem(), "currentFunc")
 	inner := private[compute.Function](reflect.ValueOf(*current).Elem(), "backendFunc")
 	outer := private[compute.Function](reflect.ValueOf((*current).Parent()).Elem(), "backendFunc")
 	if (*inner).Parent() == *outer {
-		return
+		return *inner
 	}
 	child, err := (*outer).Closure()
 	if err == nil {
@@ -55,6 +59,18 @@ func adopt(g *graph.Graph) {
 		exceptions.Panicf("mtl: no loop can be built inside %s: %v", (*current).Parent().Path(), err)
 	}
 	*inner = child
+	return child
+}
+
+// forget empties the caches of the functions that reductions call. go-xla v0.4.1 keeps one of each kind for a whole program, but a
+// reduction may use a child of its own function alone: without this, a sum in a loop forbids sums everywhere else.
+func forget(b compute.Builder) {
+	builder := reflect.ValueOf(b).Elem()
+	for i := range builder.NumField() {
+		if field := builder.Field(i); field.Kind() == reflect.Map && strings.HasPrefix(builder.Type().Field(i).Name, "cache") {
+			reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Clear()
+		}
+	}
 }
 
 // finish ends a function that nothing calls: XLA refuses a program with an unfinished one.

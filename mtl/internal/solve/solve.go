@@ -1,4 +1,5 @@
-// Package solve has small dense linear algebra and the convex problems of gradient methods on T×T Gramians, as graph functions.
+// Package solve has small dense linear algebra and the convex problems of gradient methods on T×T Gramians, as graph functions. They
+// count in float64 whatever the dtype of the Gramian is, run on the device in loops, in the body of another loop too, and pass no gradient.
 package solve
 
 import "github.com/gomlx/gomlx/core/graph"
@@ -7,7 +8,7 @@ import "github.com/gomlx/gomlx/core/graph"
 type Result struct {
 	// Weights are the solver's weights, [T] (DualCone: [R, T]), in the Gramian's dtype; 0 for tasks that are not active.
 	Weights *graph.Node
-	// Norm is √(wᵀGw), the norm of the combination of the gradients with Weights, a scalar (DualCone: [R]) in the Gramian's dtype, from float64 numbers.
+	// Norm is √(wᵀGw), the norm of the combination of the gradients with Weights, a scalar (DualCone: [R]), in the Gramian's dtype.
 	Norm *graph.Node
 	// Iterations that the solver took, Int32 scalar.
 	Iterations *graph.Node
@@ -26,9 +27,6 @@ func MinNorm(g, active *graph.Node) Result { panic("mtl: not written yet") }
 
 // CAGrad is the argmin over the simplex of wᵀGp + c·√(pᵀGp)·√(wᵀGw), c a scalar; a nil preference p means 1/T for the active tasks.
 func CAGrad(g, active, c, preference *graph.Node) Result { panic("mtl: not written yet") }
-
-// DualCone is, for each row u of [R, T], the argmin of vᵀGv over v ≥ u: [R, T].
-func DualCone(g, active, u *graph.Node) Result { panic("mtl: not written yet") }
 
 // Nash solves Gα = α^(−1/a) elementwise, α > 0, a a scalar: 1 is Nash-MTL, other values FairGrad.
 func Nash(g, active, exponent *graph.Node) Result { panic("mtl: not written yet") }
