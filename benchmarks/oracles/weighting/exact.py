@@ -294,7 +294,8 @@ def imtl_g(gram, eps=EPS64):
     matrix, scale = as_real(gram)
     v = pinv_times(matrix, [n / mp.sqrt(scale) for n in gram.norms], eps)
     total = mp.fsum(v)
-    return [a / total for a in v] if abs(total) > 1e-12 * mp.fsum(map(abs, v)) else [mp.mpf(0)] * gram.tasks
+    # a normalised G has eigenvalues below 1: what is left of a v that small is rounding
+    return [a / total for a in v] if abs(total) > max(1e-12 * mp.fsum(map(abs, v)), mp.mpf(10) ** -40) else [mp.mpf(0)] * gram.tasks
 
 
 def config(gram, preference=None, eps=EPS64):
@@ -306,8 +307,7 @@ def config(gram, preference=None, eps=EPS64):
     v = [a * b for a, b in zip(pinv_times(unit, p, eps), inverse)]  # u = Jᵀv
     gv = [mp.fsum(real(gram.g[i][j]) * v[j] for j in range(n)) for i in range(n)]
     square = mp.fdot(v, gv)
-    rounding = mp.mpf(10) ** -80 * mp.fsum(abs(a) * s for a, s in zip(v, gram.norms)) ** 2
-    return [a * mp.fsum(gv) / square for a in v] if square > rounding else [mp.mpf(0)] * n
+    return [a * mp.fsum(gv) / square for a in v] if square > mp.mpf(10) ** -80 * mp.fdot(p, p) else [mp.mpf(0)] * n
 
 
 def pcgrad(gram, orders):

@@ -3,7 +3,6 @@
 The values are exact (exact.py); beside them stands how far TorchJD and LibMTL are from them. README.md says what the fields mean.
 """
 
-import random
 import warnings
 
 import exact
@@ -12,6 +11,7 @@ import mpmath as mp
 import numpy as np
 import torch
 from exact import EPS32, EPS64, Gram
+from orders import fixed_orders
 from store import read, write
 from torchjd._linalg import QuadprogProjector
 from torchjd import aggregation as jd
@@ -78,7 +78,7 @@ class Case:
 
     def libmtl(self, method, scale=1.0, **options):
         def run():
-            _, found = libmtl.linear(method, *self.j.shape).step(self.j, self.losses, **options)
+            _, found = libmtl.linear(method, *self.j.shape).combine(self.j, self.losses, **options)
             return None, found * scale
         return {libmtl.SOURCE: run}
 
@@ -111,27 +111,6 @@ def cone(m, u, v):
     scale = [mp.sqrt(exact.real(m[i, i])) for i in range(len(v))]
     size = mp.fsum(abs(a) * s for a, s in zip(v, scale)) or 1
     return float(max(abs(min((a - b) * s, c / (s or 1))) / size for a, b, c, s in zip(v, u, mv, scale)))
-
-
-def fixed_orders(orders, function):
-    """Runs a peer with its random orders replaced: torch.randperm (TorchJD) and random.shuffle (LibMTL) give these, one a row."""
-    kept = torch.randperm, random.shuffle
-    torch.randperm, rows = (lambda n, **_: torch.tensor(next(rows)[:n] if n == len(orders) else without(next(rows)))), iter(orders)
-    count = iter(range(len(orders)))
-
-    def without(order):  # GradVac's peers permute the positions of the other tasks
-        i = next(count)
-        return [j - (j > i) for j in order if j != i]
-
-    def shuffle(items):
-        order = next(rows)
-        items[:] = [j for j in order if j in items]
-
-    random.shuffle = shuffle
-    try:
-        return function()
-    finally:
-        torch.randperm, random.shuffle = kept
 
 
 def average(case):
@@ -169,7 +148,7 @@ def projected(case):
     for k, order in enumerate(orders):
         run = lambda method, **o: fixed_orders(order, method)
         peers = {TORCHJD: lambda: (run(lambda: jd.PCGradWeighting()(case.g)).numpy(), None)}
-        peers |= {libmtl.SOURCE: lambda: (None, run(lambda: libmtl.linear("PCGrad", *case.j.shape).step(case.j, case.losses)[1]))}
+        peers |= {libmtl.SOURCE: lambda: (None, run(lambda: libmtl.linear("PCGrad", *case.j.shape).combine(case.j, case.losses)[1]))}
         case.add("PCGrad", {"orders": order} if k == 2 else {"order": order[0]}, lambda g, e: exact.pcgrad(g, order), peers)
         if k == 1:
             continue
@@ -177,7 +156,7 @@ def projected(case):
             peers = {TORCHJD: lambda: (run(lambda: jd.GradVacWeighting(eps=eps)(case.g)).numpy(), None)}
             options = {"GradVac_beta": 0.5, "GradVac_group_type": 0}
             if eps:
-                peers[libmtl.SOURCE] = lambda: (None, run(lambda: libmtl.linear("GradVac", *case.j.shape).step(case.j, case.losses, **options)[1]))
+                peers[libmtl.SOURCE] = lambda: (None, run(lambda: libmtl.linear("GradVac", *case.j.shape).combine(case.j, case.losses, **options)[1]))
             case.add("GradVac", {"beta": 0.5, "eps": eps} | ({"orders": order} if k == 2 else {"order": order[0]}),
                      lambda g, e: exact.gradvac(g, order, [[mp.mpf(0)] * n for _ in range(n)], eps=eps), peers)
     for ridge in (1e-4, 0.0):

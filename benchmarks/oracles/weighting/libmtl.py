@@ -53,7 +53,7 @@ def linear(method, tasks, size):
         def zero_grad_share_params(self):
             self.encoder.zero_grad(set_to_none=False)
 
-        def step(self, jacobian, losses, **options):
+        def combine(self, jacobian, losses, **options):
             """Weights as the method returns them (None where it does not) and the gradient it leaves; 3-D jacobian: one a batch."""
             self.encoder.zero_grad(set_to_none=False)
             jacobian, losses = torch.as_tensor(np.asarray(jacobian)), torch.as_tensor(np.asarray(losses))
