@@ -28,20 +28,23 @@ func DualCone(g, active, u *graph.Node) Result {
 	}
 }
 
+// proximalRounds is how often solvers take the effect of the ridge out: its third power is left.
+const proximalRounds = 3
+
 // nonNegative is the argmin of ½yᵀMy + qᵀy over y ≥ 0 for each row of q, by the proximal point method: the ridge pulls towards the last
 // solution, so that three rounds leave its third power.
 func (s gramian) nonNegative(m, q *graph.Node) (y, steps *graph.Node) {
 	n := m.Shape().Dim(0)
 	c := newCone(graph.Add(m, graph.Mul(unit(m, n), number(m, s.ridge))), q.Shape().Dim(0))
-	state := append(c.state(), q, graph.Const(q.Graph(), int32(0)))
+	state := append(c.state(), q, integer(q, 0))
 	state = While(state,
 		func(x []*graph.Node) *graph.Node {
-			return graph.LessThan(x[6], graph.Const(x[6].Graph(), int32(3)))
+			return graph.LessThan(x[6], integer(x[6], proximalRounds))
 		},
 		func(x []*graph.Node) []*graph.Node {
 			c := coneOf(x)
 			c = c.minimise(graph.Sub(x[5], graph.Mul(c.y, number(c.y, s.ridge))))
-			return append(c.state(), x[5], graph.Add(x[6], graph.Const(x[6].Graph(), int32(1))))
+			return append(c.state(), x[5], graph.Add(x[6], integer(x[6], 1)))
 		})
 	c = coneOf(state)
 	return graph.Max(c.y, number(c.y, 0)), c.steps
@@ -53,11 +56,11 @@ func (s gramian) norm(y *graph.Node) *graph.Node {
 	return graph.Sqrt(graph.Max(square, number(square, 0)))
 }
 
-// violation is the largest violation of y ≥ 0, My + q ≥ 0 and yᵀ(My + q) = 0 over all rows, relative to the largest |q|.
+// violation is the largest violation of y ≥ 0, My + q ≥ 0 and yᵀ(My + q) = 0 over all rows, relative to the most negative q.
 func violation(m, q, y *graph.Node) *graph.Node {
 	gradient := graph.Add(graph.Dot(y, m).Product(), q)
 	// The smaller of y and the gradient is 0 at the solution.
 	gap := graph.ReduceMax(graph.Abs(graph.Min(gradient, y)), 1)
-	scale := graph.Max(graph.ReduceMax(graph.Abs(q), 1), number(q, 1e-300))
+	scale := graph.Max(graph.ReduceMax(graph.Neg(q), 1), number(q, 1e-300))
 	return graph.StopGradient(graph.ReduceMax(graph.Div(gap, scale)))
 }

@@ -7,7 +7,7 @@ import "github.com/gomlx/gomlx/core/graph"
 // With unit rows, Ĝ, and a_i = min_j ‖g_j‖ / ‖g_i‖ it is the y ≥ 0 that minimises ½yᵀ(Ĝ + aaᵀ)y - aᵀy, normalised: w_i ∝ a_i·y_i.
 func MinNorm(g, active *graph.Node) Result {
 	s := split(g, active)
-	a := s.weights()
+	a, _ := s.weights()
 	m := graph.Add(s.cosines, graph.Mul(column(a), row(a)))
 	q := row(graph.Where(s.active, graph.Neg(a), number(a, 1)))
 	y, steps := s.nonNegative(m, q)
@@ -20,14 +20,15 @@ func MinNorm(g, active *graph.Node) Result {
 	}
 }
 
-// weights are a_i = min_j ‖g_j‖ / ‖g_i‖ over the active tasks, 0 for the others. A gradient of 0 counts as a tiny one at right angles to all
+// weights are a_i = min_j ‖g_j‖ / ‖g_i‖ over the active tasks, 0 for the others, and that minimum. A gradient of 0 counts as a tiny one at right angles to all
 // others, which makes the solution the mean over the gradients of 0.
-func (s gramian) weights() *graph.Node {
+func (s gramian) weights() (a, least *graph.Node) {
 	huge := graph.Where(graph.GreaterThan(s.lengths, number(s.lengths, 0)), s.lengths, number(s.lengths, 1e300))
-	least := graph.ReduceMin(huge)
+	least = graph.ReduceMin(huge)
 	lengths := graph.Where(graph.GreaterThan(s.lengths, number(huge, 0)), s.lengths, graph.Mul(least, number(least, tiny)))
 	lengths = graph.Where(s.active, lengths, number(huge, 1e300))
-	return graph.Where(s.active, graph.Div(graph.ReduceMin(lengths), lengths), number(huge, 0))
+	least = graph.ReduceMin(lengths)
+	return graph.Where(s.active, graph.Div(least, lengths), number(huge, 0)), least
 }
 
 // tiny is the length of a gradient of 0, relative to the shortest of the others.

@@ -22,9 +22,6 @@ func Solve(a, b *graph.Node) *graph.Node { panic("mtl: not written yet") }
 // Eigen returns the eigenvalues [T], ascending, and eigenvectors (columns of [T, T]) of a symmetric matrix.
 func Eigen(g *graph.Node) (values, vectors *graph.Node) { panic("mtl: not written yet") }
 
-// CAGrad is the argmin over the simplex of wᵀGp + c·√(pᵀGp)·√(wᵀGw), c a scalar; a nil preference p means 1/T for the active tasks.
-func CAGrad(g, active, c, preference *graph.Node) Result { panic("mtl: not written yet") }
-
 // Nash solves Gα = α^(−1/a) elementwise, α > 0, a a scalar: 1 is Nash-MTL, other values FairGrad.
 func Nash(g, active, exponent *graph.Node) Result { panic("mtl: not written yet") }
 
