@@ -15,15 +15,3 @@ type Result struct {
 	// Residual is the largest violation of the problem's optimality conditions, relative to the problem's scale: a scalar, float64.
 	Residual *graph.Node
 }
-
-// Solve solves a·x = b, [T, T] x [T, R].
-func Solve(a, b *graph.Node) *graph.Node { panic("mtl: not written yet") }
-
-// Eigen returns the eigenvalues [T], ascending, and eigenvectors (columns of [T, T]) of a symmetric matrix.
-func Eigen(g *graph.Node) (values, vectors *graph.Node) { panic("mtl: not written yet") }
-
-// Nash solves Gα = α^(−1/a) elementwise, α > 0, a a scalar: 1 is Nash-MTL, other values FairGrad.
-func Nash(g, active, exponent *graph.Node) Result { panic("mtl: not written yet") }
-
-// ProjectSimplex is the point of the simplex nearest to v, [T].
-func ProjectSimplex(v, active *graph.Node) *graph.Node { panic("mtl: not written yet") }
