@@ -20,6 +20,17 @@ const (
 	RescaleLinear
 )
 
+// String says what the update is multiplied by.
+func (r Rescale) String() string {
+	switch r {
+	case RescaleSquare:
+		return "1/(1+c²)"
+	case RescaleLinear:
+		return "1/(1+c)"
+	}
+	return "1"
+}
+
 // CAGrad is conflict-averse gradient descent: the update within c·‖g₀‖ of the average gradient g₀ that helps the worst-off task most,
 //
 //	g = g₀ + (c·‖g₀‖/‖g_w‖)·g_w,  g_w = Σ_t w_t·g_t,  w = argmin over the simplex of g_w·g₀ + c·‖g₀‖·‖g_w‖
@@ -48,13 +59,11 @@ func (a CAGrad) Weights(s *mtl.Step) *graph.Node {
 	p := preference(s, "cagrad/preference", "CAGrad", a.Preference, 1)
 	dtype := s.Gramian().DType()
 	best := solve.CAGrad(s.Gramian(), s.Active, graph.ConvertDType(c, dtype), graph.ConvertDType(p, dtype))
-	length := graph.ConvertDType(best.Norm, dtypes.Float64)
+	w, length := graph.ConvertDType(best.Weights, dtypes.Float64), graph.ConvertDType(best.Norm, dtypes.Float64)
 	radius := graph.Mul(c, graph.Sqrt(quadratic(g, p)))
-	weights := graph.Add(p, graph.Mul(ratio(radius, length), graph.ConvertDType(best.Weights, dtypes.Float64)))
-	// Below this, ‖g_w‖ is rounding.
-	smallest := graph.MulScalar(graph.ReduceAllSum(diagonal(g)), precision(s))
-	found := graph.LogicalOr(graph.GreaterThan(graph.Square(length), smallest), graph.LessOrEqual(c, graph.ZerosLike(c)))
-	weights = graph.Where(found, weights, graph.ZerosLike(weights))
+	weights := graph.Add(p, graph.Mul(ratio(radius, length), w))
+	stationary := graph.LogicalAnd(cancels(s, g, w, graph.Square(length)), above(c, 0))
+	weights = graph.Where(stationary, graph.ZerosLike(weights), weights)
 	switch a.Rescale {
 	case NoRescale:
 	case RescaleSquare:

@@ -56,6 +56,12 @@ func ratio(a, b *graph.Node) *graph.Node {
 	return graph.Where(above, graph.Div(a, graph.Where(above, b, graph.OnesLike(b))), graph.ZerosLike(b))
 }
 
+// cancels tells whether the combination of the gradients with weights, whose squared length is given, is 0 but for the rounding of the Gramian g.
+func cancels(s *mtl.Step, g, weights, square *graph.Node) *graph.Node {
+	size := graph.ReduceAllSum(graph.Mul(graph.Abs(weights), graph.Sqrt(diagonal(g))))
+	return graph.LessOrEqual(square, graph.MulScalar(graph.Square(size), precision(s)/float64(s.Tasks())))
+}
+
 // above is a > b with b a constant.
 func above(a *graph.Node, b float64) *graph.Node {
 	return graph.GreaterThan(a, graph.Const(a.Graph(), b))

@@ -75,9 +75,13 @@ func (m MGDA) Weights(s *mtl.Step) *graph.Node {
 		exceptions.Panicf("mtl: weighting.MGDA has the Normalization %d; wanted one of the constants", m.Normalization)
 	}
 	inverse := ratio(graph.OnesLike(divisors), divisors)
-	// The solver needs proportions only: entries up to 1 fit any type.
-	scaled := ratio(inverse, graph.ReduceAllMax(graph.Mul(norms, inverse)))
-	weights := shortest(s, graph.ConvertDType(graph.Mul(g, between(scaled, scaled)), s.Gramian().DType()))
+	// The solver needs proportions only: lengths up to 1e15 leave most room for short ones in float32.
+	scaled := graph.MulScalar(ratio(inverse, graph.ReduceAllMax(graph.Mul(norms, inverse))), 1e15)
+	dtype := s.Gramian().DType()
+	if dtype.Bits() < dtypes.Float32.Bits() {
+		dtype = dtypes.Float32
+	}
+	weights := shortest(s, graph.ConvertDType(graph.Mul(g, between(scaled, scaled)), dtype))
 	return graph.Mul(graph.ConvertDType(weights, dtypes.Float64), inverse)
 }
 

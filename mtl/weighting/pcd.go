@@ -70,8 +70,7 @@ func (p PCD) Weights(s *mtl.Step) *graph.Node {
 	// d in terms of the unit vectors; a length within rounding of 0 is 0.
 	d := graph.Add(graph.Mul(isPrimary, scaled), y)
 	square := quadratic(cosines, d)
-	bound := graph.MulScalar(graph.Square(graph.ReduceAllSum(graph.Abs(d))), 2*precision(s)/float64(s.Tasks()))
-	long := graph.GreaterThan(square, bound)
+	long := graph.LogicalNot(cancels(s, cosines, d, square))
 	stretch := graph.Where(long, graph.Div(pick(norms), graph.Sqrt(graph.Where(long, square, graph.OnesLike(square)))), graph.ZerosLike(square))
 	return solved(s, found, graph.Mul(graph.Mul(d, inverse), stretch))
 }
