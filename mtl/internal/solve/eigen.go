@@ -60,6 +60,8 @@ func rotate(a, u, partner *graph.Node) (newA, newU *graph.Node) {
 	at := diagonal(a)
 	to := column(partner)
 	between := graph.ReduceSum(graph.Where(isPartner, a, zeros(a)), 1)
+	// a_ij and a_ji differ in their last digits: two partners turning by different angles would not stay orthogonal.
+	between = graph.Mul(graph.Add(between, graph.Gather(between, to)), number(a, 0.5))
 	difference := graph.Sub(graph.Gather(at, to), at)
 	first := graph.LessThan(indices(a, 0, n), partner)
 	positive := graph.LogicalOr(graph.GreaterThan(difference, number(a, 0)), graph.LogicalAnd(graph.Equal(difference, number(a, 0)), first))
