@@ -107,7 +107,7 @@ func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses
 		pass := kept.(*forward)
 		losses.features = pass.features
 		losses.again = func(i, n int) *taskLosses {
-			predictions := m.Graph(pass.scope, nil, partOf(pass.inputs, i, n))
+			predictions := m.Graph(pass.scope.ResetVisited(), nil, partOf(pass.inputs, i, n))
 			return m.taskLosses(partOf(labels, i, n), partOf(masks, i, n), predictions)
 		}
 	}

@@ -31,7 +31,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	}
 	losses, config := kept.(*taskLosses), configure(o.weighting)
 	step := newStep(scope.Store(), losses)
-	groups := groupSteps(step, config.Target.groups(step, losses))
+	groups := groupSteps(step, losses, config.Target.groups(step, losses))
 	for _, group := range groups {
 		group.weights = config.weights(group.Step)
 		config.check(group.Step)
@@ -144,7 +144,7 @@ func sharedGradient(losses *taskLosses, config Gradients, groups []*groupStep, s
 		case group.direction != nil:
 			set(shared, throughRepresentation(group, nodesOf(g, shared)))
 		case onParameters && group.UsesGradients() && config.Memory == StoreGradients:
-			set(group.variables, Combine(group.weights, group.SharedGradients()))
+			set(group.variables, group.Combine(group.weights))
 		case onParameters:
 			set(group.variables, backward(group.weights, group.variables))
 		}
@@ -177,14 +177,14 @@ type groupStep struct {
 	weights *graph.Node
 }
 
-func groupSteps(step *Step, groups []targetGroup) []*groupStep {
+func groupSteps(step *Step, losses *taskLosses, groups []targetGroup) []*groupStep {
 	steps := make([]*groupStep, len(groups))
 	for i, group := range groups {
 		part := *step
 		if group.name != "" {
 			part.Scope = step.Scope.At("%s", group.name)
 		}
-		part.source = &onNodes{losses: step.source.(*onNodes).losses, nodes: group.nodes}
+		part.source = &onNodes{losses: losses.scalars, nodes: group.nodes}
 		steps[i] = &groupStep{Step: &part, targetGroup: group}
 	}
 	return steps
@@ -236,9 +236,12 @@ func pick(nodes []*graph.Node, indices []int) []*graph.Node {
 	return picked
 }
 
-// ancestors returns what a node is computed from.
-func ancestors(root *graph.Node) map[*graph.Node]bool {
-	reached, open := map[*graph.Node]bool{root: true}, []*graph.Node{root}
+// ancestors returns what some nodes are computed from, and themselves.
+func ancestors(roots ...*graph.Node) map[*graph.Node]bool {
+	reached, open := map[*graph.Node]bool{}, slices.Clone(roots)
+	for _, root := range roots {
+		reached[root] = true
+	}
 	for len(open) > 0 {
 		node := open[len(open)-1]
 		open = open[:len(open)-1]

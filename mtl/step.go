@@ -63,14 +63,6 @@ type Step struct {
 	evaluate  func(i, n int, values map[*model.Variable]*graph.Node) *Step
 }
 
-// gradientSource is where task gradients come from.
-type gradientSource interface {
-	// gradients returns [T][vector]; it is called once.
-	gradients() [][]*graph.Node
-	// gramian returns their inner products, [T, T].
-	gramian() *graph.Node
-}
-
 // Tasks is the number of tasks, T.
 func (s *Step) Tasks() int { return s.Losses.Shape().Dimensions[0] }
 

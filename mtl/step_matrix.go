@@ -48,7 +48,7 @@ func (m MatrixStep) Combine(store *model.Store, w Weighting) Combination {
 	if s.direction != nil {
 		direction = s.direction[0]
 	} else {
-		direction = Combine(weights, s.SharedGradients())[0]
+		direction = s.Combine(weights)[0]
 	}
 	if s.after != nil {
 		after := m
@@ -116,6 +116,11 @@ func (m matrix) gradients() [][]*graph.Node {
 }
 
 func (m matrix) gramian() *graph.Node { return graph.Einsum("id,jd->ij", m.jacobian, m.jacobian) }
+
+func (m matrix) combine(weights, usable *graph.Node) []*graph.Node {
+	rows := graph.Where(graph.InsertAxes(usable, -1), m.jacobian, graph.ZerosLike(m.jacobian))
+	return []*graph.Node{graph.Einsum("t,td->d", graph.ConvertDType(weights, rows.DType()), rows)}
+}
 
 func repeat(value float64, count int) []float64 {
 	values := make([]float64, count)

@@ -50,29 +50,6 @@ func nodesOf(g *graph.Graph, variables []*model.Variable) []*graph.Node {
 	return nodes
 }
 
-// onNodes takes each loss's gradient on some nodes.
-type onNodes struct {
-	losses, nodes []*graph.Node
-	rows          [][]*graph.Node
-}
-
-func (o *onNodes) gradients() [][]*graph.Node {
-	if len(o.nodes) == 0 {
-		panicf("the model has no parameters under scope %q, so there are no task gradients to combine", SharedScope)
-	}
-	if o.rows == nil {
-		for _, l := range o.losses {
-			o.rows = append(o.rows, graph.Gradient(l, o.nodes...))
-		}
-	}
-	return o.rows
-}
-
-func (o *onNodes) gramian() *graph.Node {
-	rows := o.gradients()
-	return symmetricProducts(len(rows), func(i, j int) *graph.Node { return inner(rows[i], rows[j]) })
-}
-
 // withValues runs fn, which builds a forward pass, with some variables' values replaced, and then gives every variable and the regularisation
 // term back what they were: a second pass must not move batch-normalisation averages twice. Only the random state moves on.
 func withValues(store *model.Store, g *graph.Graph, values map[*model.Variable]*graph.Node, fn func()) {
