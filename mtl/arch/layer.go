@@ -3,7 +3,6 @@ package arch
 import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
-	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -75,7 +74,7 @@ func (l layer) normalize(scope *model.Scope, x *graph.Node) *graph.Node {
 // activate applies the activation, then dropout.
 func (l layer) activate(scope *model.Scope, x *graph.Node) *graph.Node {
 	if l.activation == nil {
-		x = activation.Relu(x)
+		x = ReLU(x)
 	} else {
 		x = l.activation(x)
 	}
