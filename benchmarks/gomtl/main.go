@@ -20,6 +20,7 @@ import (
 
 func main() {
 	workload := flag.String("workload", "", "time w1, w2 or w3")
+	method := flag.String("method", "equal", "with -workload: the weighting, as in methods.go")
 	chunks := flag.Int("chunks", 20, "timed chunks")
 	stepsPerCall := flag.Int("steps-per-call", 0, "steps in one call to the device; 0 lets Fit choose")
 	twinOf := flag.String("twin", "", "train multidigits on these tasks, separated by commas")
@@ -34,7 +35,7 @@ func main() {
 	var err error
 	switch {
 	case *workload != "":
-		report, err = measure(ctx, *workload, *chunks, *stepsPerCall)
+		report, err = measure(ctx, *workload, *method, *chunks, *stepsPerCall)
 	case *twinOf != "":
 		report, err = trainTwin(ctx, strings.Split(*twinOf, ","), *seeds, *steps)
 	case *exportTo != "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -23,6 +24,7 @@ import (
 type result struct {
 	Peer          string            `json:"peer"`
 	Workload      string            `json:"workload"`
+	Method        string            `json:"method"`
 	Form          string            `json:"form"`
 	StepsPerChunk int               `json:"steps_per_chunk"`
 	Chunks        int               `json:"chunks"`
@@ -35,10 +37,14 @@ type result struct {
 }
 
 // measure trains the workload by mtl.Fit as a user would and times it from outside, by the progress that an observer is told.
-func measure(ctx context.Context, name string, chunks, stepsPerCall int) (*result, error) {
+func measure(ctx context.Context, name, method string, chunks, stepsPerCall int) (*result, error) {
 	w, found := workloads[name]
 	if !found {
 		return nil, fmt.Errorf("there is no workload %q: wanted w1, w2 or w3", name)
+	}
+	weighting, found := methods[method]
+	if !found {
+		return nil, fmt.Errorf("there is no method %q: wanted one of %q", method, slices.Sorted(maps.Keys(methods)))
 	}
 	started := time.Now()
 	b, err := backend.New(ctx)
@@ -56,6 +62,7 @@ func measure(ctx context.Context, name string, chunks, stepsPerCall int) (*resul
 		BatchSize:    w.batch,
 		Optimizer:    optimizer.Adam().LearningRate(1e-3).Done(),
 		StepsPerCall: stepsPerCall,
+		Weighting:    weighting,
 		Observers:    []mtl.Observer{clock},
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -77,7 +84,7 @@ func measure(ctx context.Context, name string, chunks, stepsPerCall int) (*resul
 	slices.Sort(clock.times)
 	slices.Sort(clock.cpu)
 	return &result{
-		Peer: "gomtl", Workload: name, Form: clock.execution, StepsPerChunk: w.chunk, Chunks: chunks,
+		Peer: "gomtl", Workload: name, Method: method, Form: clock.execution, StepsPerChunk: w.chunk, Chunks: chunks,
 		Min: clock.times[0], Median: medianOfSorted(clock.times), CPU: medianOfSorted(clock.cpu),
 		FirstCall: clock.first, PeakMemory: usage.peakMemory,
 		Versions: map[string]string{"go": runtime.Version(), "gomlx": moduleVersion("github.com/gomlx/gomlx"), "backend": backend.Describe(b)},

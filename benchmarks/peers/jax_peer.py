@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+import jax_methods
 from clock import measure
 from workloads import BETA1, BETA2, EPSILON, LEARNING_RATE
 
@@ -61,18 +62,38 @@ def loss_of(task, y, prediction):
     return jnp.mean(jax.nn.logsumexp(prediction, axis=-1) - chosen)
 
 
-def make_step(w):
-    """Returns step(state, data, indices [batch]) -> (state, losses [T])."""
+def make_gradients(w, method, pullback):
+    """Returns gradients(params, x, labels) -> (gradients, losses [T])."""
+
+    def losses_of(labels):
+        return lambda heads, features: jnp.stack(
+            [loss_of(t, y, predict(w, t, p, features)) for t, p, y in zip(w.tasks, heads, labels)])
 
     def total(params, x, labels):
-        features = trunk(w, params["trunk"], x)
-        losses = [loss_of(t, y, predict(w, t, p, features)) for t, p, y in zip(w.tasks, params["heads"], labels)]
-        return sum(losses), jnp.stack(losses)
+        losses = losses_of(labels)(params["heads"], trunk(w, params["trunk"], x))
+        return losses.sum(), losses
+
+    def equal(params, x, labels):
+        return jax.grad(total, has_aux=True)(params, x, labels)
+
+    def representation(params, x, labels):
+        return jax_methods.representation(losses_of(labels), lambda t: trunk(w, t, x), params)
+
+    def shared(params, x, labels):
+        return jax_methods.shared(
+            losses_of(labels), lambda t: trunk(w, t, x), params, jax_methods.METHODS[method], pullback)
+
+    return {"equal": equal, "representation": representation}.get(method, shared)
+
+
+def make_step(w, method, pullback):
+    """Returns step(state, data, indices [batch]) -> (state, losses [T])."""
+    gradients_of = make_gradients(w, method, pullback)
 
     def step(state, data, indices):
         params, m, v, count = state
         x, labels = jax.tree.map(lambda a: a[indices], data)
-        gradients, losses = jax.grad(total, has_aux=True)(params, x, labels)
+        gradients, losses = gradients_of(params, x, labels)
         count = count + 1
         m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, gradients)
         v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, gradients)
@@ -84,14 +105,14 @@ def make_step(w):
     return step
 
 
-def run(w, form, chunks):
+def run(w, form, chunks, method="equal", pullback="loop"):
     started = time.perf_counter()
     data = jax.device_put(w.data())
     params = init(w)
     zeros = jax.tree.map(jnp.zeros_like, params)
     state = (params, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))
     batches = w.indices()
-    step = make_step(w)
+    step = make_step(w, method, pullback)
 
     if form == "step":
         jitted = jax.jit(step)
@@ -117,5 +138,5 @@ def run(w, form, chunks):
                 assert np.isfinite(losses).all()
 
     steps = w.chunk // per_call * per_call
-    measure(train, steps, chunks, per_call, started, peer="jax", workload=w.name, form=form, steps_per_call=per_call,
+    measure(train, steps, chunks, per_call, started, peer="jax", workload=w.name, method=method, pullback=pullback, form=form, steps_per_call=per_call,
             versions={"jax": jax.__version__, "device": jax.devices()[0].platform})
