@@ -5,7 +5,8 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// Equal weighs every task by 1: the objective is the sum of the task losses, not their mean (linear scalarisation with w_t = 1).
+// Equal weighs every task by 1: the objective is the sum of the task losses, not their mean (linear scalarisation with
+// w_t = 1, Σw = T). See Mean.
 type Equal struct{}
 
 // Weights implements mtl.Weighting.

@@ -10,8 +10,9 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// Fixed weighs each task by a constant, given by task name; a task that is not named has weight 1. A name that is no task's, or a weight
-// that is negative or not finite, panics.
+// Fixed weighs each task by a number of its own, given by task name; a task that is not named has weight 1. The hyper-parameter "fixed/weights" holds
+// them in the order of the tasks, so mtl.SetHyperparameter changes them between steps: a schedule or a sweep needs no other program. A
+// name that is no task's, or a weight that is negative or not finite, panics.
 type Fixed map[string]float64
 
 // Weights implements mtl.Weighting.
@@ -30,5 +31,5 @@ func (f Fixed) Weights(s *mtl.Step) *graph.Node {
 		}
 		weights[i] = w
 	}
-	return graph.ConstAsDType(s.Graph(), s.Losses.DType(), weights)
+	return s.Parameters("fixed/weights", weights)
 }

@@ -71,6 +71,11 @@ type method interface {
 	weights(losses []float64, active []bool) []float64
 }
 
+// learner is a method that looks at the losses of the same batch after the update, too.
+type learner interface {
+	after(losses []float64, active []bool)
+}
+
 // byHand returns θ after each step of gradient descent.
 func byHand(m method, steps []batch) []float64 {
 	theta, path := theta0, []float64{}
@@ -81,6 +86,12 @@ func byHand(m method, steps []batch) []float64 {
 		}
 		for t, w := range m.weights(losses, active) {
 			theta -= learningRate * w * slopes[t]
+		}
+		if l, ok := m.(learner); ok {
+			for t := range factors {
+				losses[t], _, _ = b.loss(t, theta)
+			}
+			l.after(losses, active)
 		}
 		path = append(path, theta)
 	}

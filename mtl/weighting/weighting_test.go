@@ -56,8 +56,11 @@ func (d *dynamicAverage) mean(t, e int) (value float64, known bool) {
 
 func (d *dynamicAverage) weights(losses []float64, active []bool) []float64 {
 	e := len(d.losses) / d.window
-	w, sum := make([]float64, len(losses)), 0.0
+	w, sum, n := make([]float64, len(losses)), 0.0, 0.0
 	for t := range w {
+		if !active[t] {
+			continue
+		}
 		w[t] = 1
 		if e >= 2 {
 			r := 1.0
@@ -67,11 +70,11 @@ func (d *dynamicAverage) weights(losses []float64, active []bool) []float64 {
 			}
 			w[t] = math.Exp(r / d.temperature)
 		}
-		sum += w[t]
+		sum, n = sum+w[t], n+1
 	}
 	for t := range w {
 		if e >= 2 {
-			w[t] *= float64(len(w)) / sum
+			w[t] *= n / sum
 		}
 	}
 	d.losses, d.active = append(d.losses, losses), append(d.active, active)
@@ -129,8 +132,8 @@ func TestStateIsNotTrained(t *testing.T) {
 			t.Errorf("%s is trainable", v.Path())
 		}
 	}
-	if count != 5 {
-		t.Errorf("%d state variables; wanted 5", count)
+	if count != 6 {
+		t.Errorf("%d variables of state and hyper-parameters; wanted 6", count)
 	}
 }
 
@@ -140,5 +143,5 @@ func TestBadSettings(t *testing.T) {
 	wantPanic(t, b, weighting.Fixed{"two": -1}, `"two"`, "-1", "0 or more")
 	wantPanic(t, b, weighting.Fixed{"two": math.NaN()}, "NaN")
 	wantPanic(t, b, weighting.Fixed{"two": math.Inf(1)}, "Inf")
-	wantPanic(t, b, weighting.DWA{Temperature: -2}, "temperature -2", "positive")
+	wantPanic(t, b, weighting.DWA{Temperature: -2}, "DWA.Temperature is -2", "positive")
 }
