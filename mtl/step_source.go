@@ -95,7 +95,7 @@ func (s stored) gramian() *graph.Node { return crossGramian(s, s) }
 func (s stored) combine(weights, usable *graph.Node) *graph.Node {
 	var total *graph.Node
 	for t, d := range s {
-		total = sum(total, graph.Mul(graph.ConvertDType(element(weights, t), d.DType()), onlyUsable(usable, t, d)))
+		total = sum(total, onlyUsable(usable, t, graph.Mul(graph.ConvertDType(element(weights, t), d.DType()), d)))
 	}
 	return total
 }
