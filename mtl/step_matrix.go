@@ -118,7 +118,7 @@ func (m matrix) gradients() [][]*graph.Node {
 func (m matrix) gramian() *graph.Node { return graph.Einsum("id,jd->ij", m.jacobian, m.jacobian) }
 
 func (m matrix) combine(weights, usable *graph.Node) []*graph.Node {
-	rows := graph.Where(graph.InsertAxes(usable, -1), m.jacobian, graph.ZerosLike(m.jacobian))
+	rows := graph.Where(usable, m.jacobian, graph.ZerosLike(m.jacobian))
 	return []*graph.Node{graph.Einsum("t,td->d", graph.ConvertDType(weights, rows.DType()), rows)}
 }
 
