@@ -34,8 +34,8 @@ func spectrumOf(s *mtl.Step, m *graph.Node) spectrum {
 func (p spectrum) components(b *graph.Node) *graph.Node {
 	along := times(graph.Transpose(p.vectors, 0, 1), b)
 	length := graph.Sqrt(graph.ReduceAllSum(graph.Square(b)))
-	real := graph.GreaterThan(graph.Abs(along), graph.MulScalar(length, 8*p.noise))
-	return graph.Mul(p.kept, graph.Where(real, along, graph.ZerosLike(along)))
+	large := graph.GreaterThan(graph.Abs(along), graph.MulScalar(length, 8*p.noise))
+	return graph.Mul(p.kept, graph.Where(large, along, graph.ZerosLike(along)))
 }
 
 // combine is the vector [T] with these components.
