@@ -63,3 +63,15 @@ def linear(method, tasks, size):
     model = Model()
     model.init_param()
     return model
+
+
+def network(method, encoder, decoders):
+    """A method of LibMTL on its own hard-sharing architecture with these modules; encoder and decoders keep their parameters."""
+    sharing = importlib.import_module("LibMTL.architecture.HPS").HPS
+
+    class Model(sharing, weighting.__dict__[method]):
+        pass
+
+    model = Model(list(decoders), lambda: encoder, torch.nn.ModuleDict(decoders), False, False, torch.device("cpu"))
+    model.init_param()
+    return model
