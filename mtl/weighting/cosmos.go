@@ -31,5 +31,5 @@ func (m COSMOS) Weights(s *mtl.Step) *graph.Node {
 	direction, _ := unitOf(r)
 	unit, norm := unitOf(losses)
 	turn := graph.Sub(direction, graph.Mul(unit, graph.ReduceAllSum(graph.Mul(direction, unit))))
-	return graph.Sub(r, graph.Mul(lambda, ratio(turn, norm)))
+	return graph.StopGradient(graph.Sub(r, graph.Mul(lambda, ratio(turn, norm))))
 }

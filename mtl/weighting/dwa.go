@@ -54,5 +54,5 @@ func (d DWA) Weights(s *mtl.Step) *graph.Node {
 	set(sumVar, graph.Where(closes, zero, sum))
 	set(countVar, graph.Where(closes, zero, labelled))
 	stepsVar.SetNodeValue(steps)
-	return weights
+	return graph.StopGradient(weights)
 }

@@ -51,5 +51,5 @@ func (f FAMO) Weights(s *mtl.Step) *graph.Node {
 		logitsVar.SetNodeValue(graph.ConvertDType(graph.Sub(logits, change), logitsVar.DType()))
 	})
 	weights := graph.Div(softmaxOver(active, logits), before)
-	return ratio(weights, graph.ReduceAllSum(weights))
+	return graph.StopGradient(ratio(weights, graph.ReduceAllSum(weights)))
 }

@@ -21,5 +21,5 @@ func (GLS) Weights(s *mtl.Step) *graph.Node {
 	losses, active := positiveLosses(s, nil)
 	logs := graph.Log(losses)
 	weights := graph.Exp(graph.Sub(mean(active, logs), logs))
-	return only(active, graph.Div(weights, count(active)))
+	return graph.StopGradient(only(active, graph.Div(weights, count(active))))
 }

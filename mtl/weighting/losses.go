@@ -14,8 +14,8 @@ const defaultWindow = 25
 // leastLoss is what a loss must exceed where its logarithm is taken.
 const leastLoss = 1e-30
 
-// lossesOf returns the losses, [T] in float64, 0 where not active, and which tasks are active. They carry no gradient: weights that depend on the
-// losses must add no terms of their own to the gradient of Σ w_t·L_t. A task whose loss is not finite is not active from here on.
+// lossesOf returns the losses, [T] in float64, 0 where not active, and which tasks are active. They carry no gradient, as the
+// weights must not: those that depend on the losses would add terms of their own to the gradient of Σ w_t·L_t. A task whose loss is not finite is not active from here on.
 func lossesOf(s *mtl.Step) (losses, active *graph.Node) {
 	losses = wide(s.Losses)
 	return leaveOut(s, losses, graph.IsFinite(losses))

@@ -12,5 +12,5 @@ type Mean struct{}
 // Weights implements mtl.Weighting.
 func (Mean) Weights(s *mtl.Step) *graph.Node {
 	_, active := lossesOf(s)
-	return ratio(wide(s.Active), count(active))
+	return graph.StopGradient(ratio(wide(s.Active), count(active)))
 }

@@ -34,5 +34,5 @@ func (m PBI) Weights(s *mtl.Step) *graph.Node {
 	u, _ := unitOf(only(active, graph.Sub(losses, lowerBounds(s, "pbi/ideal", "PBI.Ideal", m.Ideal))))
 	across := graph.Sub(u, graph.Mul(ray, graph.ReduceAllSum(graph.Mul(u, ray))))
 	length := graph.Sqrt(graph.AddScalar(graph.ReduceAllSum(graph.Square(across)), 1e-12))
-	return graph.Add(ray, graph.Mul(theta, graph.Div(across, length)))
+	return graph.StopGradient(graph.Add(ray, graph.Mul(theta, graph.Div(across, length))))
 }

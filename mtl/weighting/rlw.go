@@ -21,5 +21,5 @@ func (RLW) Weights(s *mtl.Step) *graph.Node {
 	_, active := lossesOf(s)
 	draws := s.Scope.RandomNormal(s.Graph(), shapes.Make(dtypes.Float64, s.Tasks()))
 	// A uniform number of exactly 0 makes an infinite normal one; no other is as large as 10.
-	return softmaxOver(active, graph.ClipScalar(draws, -10, 10))
+	return graph.StopGradient(softmaxOver(active, graph.ClipScalar(draws, -10, 10)))
 }

@@ -21,5 +21,5 @@ type ScaleInvariant struct {
 // Weights implements mtl.Weighting.
 func (m ScaleInvariant) Weights(s *mtl.Step) *graph.Node {
 	losses, active := positiveLosses(s, wide(s.Parameter("scale_invariant/offset", fieldOr("ScaleInvariant.Offset", m.Offset, 0))))
-	return only(active, graph.Reciprocal(losses))
+	return graph.StopGradient(only(active, graph.Reciprocal(losses)))
 }

@@ -51,5 +51,6 @@ func (m Smoothed) Weights(s *mtl.Step) *graph.Node {
 	averageVar.SetNodeValue(graph.ConvertDType(smooth, averageVar.DType()))
 	knownVar.SetNodeValue(graph.ConvertDType(graph.Where(active, graph.OnesLike(known), known), knownVar.DType()))
 	// The value of smooth with the gradient of the given weights.
-	return graph.Add(graph.ConvertDType(smooth, given.DType()), graph.Sub(given, graph.StopGradient(given)))
+	smooth = graph.StopGradient(graph.ConvertDType(smooth, given.DType()))
+	return graph.Add(smooth, graph.Sub(given, graph.StopGradient(given)))
 }

@@ -27,5 +27,5 @@ func (m STCH) Weights(s *mtl.Step) *graph.Node {
 	mu := wide(s.Parameter("stch/mu", fieldOr("STCH.Mu", m.Mu, 1)))
 	lambda := preference(s, "stch/preference", "STCH", m.Preference, 1)
 	distance := graph.Sub(losses, lowerBounds(s, "stch/ideal", "STCH.Ideal", m.Ideal))
-	return graph.Mul(lambda, softmaxOver(active, graph.Div(graph.Mul(lambda, distance), mu)))
+	return graph.StopGradient(graph.Mul(lambda, softmaxOver(active, graph.Div(graph.Mul(lambda, distance), mu))))
 }

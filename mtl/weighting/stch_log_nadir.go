@@ -60,7 +60,7 @@ func (m STCHLogNadir) Weights(s *mtl.Step) *graph.Node {
 
 	logs := graph.Log(graph.Div(losses, nadirOf(sum, labelled)))
 	smooth := graph.Mul(softmaxOver(active, graph.Div(logs, mu)), count(active))
-	return only(active, graph.Div(graph.Where(every(started), smooth, graph.OnesLike(smooth)), losses))
+	return graph.StopGradient(only(active, graph.Div(graph.Where(every(started), smooth, graph.OnesLike(smooth)), losses)))
 }
 
 // nadirOf is sum/count, 1 where that is not known.
