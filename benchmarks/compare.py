@@ -1,6 +1,8 @@
 """Compares gomtl with the peers in interleaved processes and prints Markdown tables.
 
     python compare.py --python PEERS_VENV/bin/python --cores 0 --rounds 5 w3:step w3:scan w2:step w2:scan w1:step
+    python compare.py --cores 0 w2:step:mgda w2:step:mgda:vmap w2:scan:mgda
+    python compare.py --cores 0 --peer torchjd w2:step:mgda w2:step:upgrad
 
 A noisy machine drifts, so only what ran next to each other is compared: the processes run peer, gomtl, peer, gomtl, ..., peer
 each fresh and pinned to the same cores, and a round's ratio is gomtl's time over the mean of the peer's two runs
@@ -57,12 +59,14 @@ def row(name, gomtl, peers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="the Python with peers/requirements.txt")
-    parser.add_argument("--peer", default="jax", choices=("jax", "torch", "keras"))
+    parser.add_argument("--peer", default="jax", choices=("jax", "torch", "keras", "torchjd", "libmtl", "gomtl"),
+                        help="gomtl: gomtl with equal weights")
     parser.add_argument("--cores", default="", help="cores to pin to, as taskset writes them; empty: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--chunks", type=int, default=20, help="timed chunks in each process")
     parser.add_argument("--json", type=Path, help="also append every result to this file, one JSON object a line")
-    parser.add_argument("cases", nargs="+", metavar="WORKLOAD:FORM", help="the peer's form: step or scan")
+    parser.add_argument("cases", nargs="+", metavar="WORKLOAD:FORM[:METHOD[:PULLBACK]]",
+                        help="the peer's form: step or scan; the weighting; how JAX takes task gradients: loop or vmap")
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -70,13 +74,15 @@ def main():
         subprocess.run(["go", "build", "-o", binary, "./gomtl"], cwd=HERE, check=True)
         lines, versions = [], {}
         for case in args.cases:
-            workload, form = case.split(":")
-            ours = [binary, "-workload", workload, "-chunks", args.chunks]
+            workload, form, method, pullback = case.split(":") + ["equal", "loop"][case.count(":") - 1:]
+            ours = [binary, "-workload", workload, "-method", method, "-chunks", args.chunks]
             theirs = [args.python, HERE / "peers" / "bench.py", "--peer", args.peer, "--workload", workload,
-                      "--form", form, "--chunks", args.chunks]
+                      "--form", form, "--method", method, "--pullback", pullback, "--chunks", args.chunks]
+            if args.peer == "gomtl":
+                theirs = [binary, "-workload", workload, "-chunks", args.chunks]
             gomtl, peers = interleave(ours, theirs, args.rounds, args.cores)
             versions |= gomtl[0]["versions"] | peers[0]["versions"]
-            lines.append(row(f"{workload}, {args.peer} {form}", gomtl, peers))
+            lines.append(row(f"{case.replace(':', ' ')}, {args.peer}", gomtl, peers))
             print(lines[-1], file=sys.stderr, flush=True)
             if args.json:
                 with args.json.open("a") as out:

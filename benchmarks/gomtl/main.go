@@ -21,6 +21,8 @@ import (
 func main() {
 	workload := flag.String("workload", "", "time w1, w2 or w3")
 	method := flag.String("method", "equal", "with -workload: the weighting, as in methods.go")
+	tasks := flag.Int("tasks", 0, "with -workload: this many tasks in place of the workload's own")
+	batch := flag.Int("batch", 0, "with -workload: this batch in place of the workload's own")
 	chunks := flag.Int("chunks", 20, "timed chunks")
 	stepsPerCall := flag.Int("steps-per-call", 0, "steps in one call to the device; 0 lets Fit choose")
 	twinOf := flag.String("twin", "", "train multidigits on these tasks, separated by commas")
@@ -35,7 +37,7 @@ func main() {
 	var err error
 	switch {
 	case *workload != "":
-		report, err = measure(ctx, *workload, *method, *chunks, *stepsPerCall)
+		report, err = measure(ctx, *workload, *method, *tasks, *batch, *chunks, *stepsPerCall)
 	case *twinOf != "":
 		report, err = trainTwin(ctx, strings.Split(*twinOf, ","), *seeds, *steps)
 	case *exportTo != "":

@@ -25,6 +25,8 @@ type result struct {
 	Peer          string            `json:"peer"`
 	Workload      string            `json:"workload"`
 	Method        string            `json:"method"`
+	Tasks         int               `json:"tasks"`
+	Batch         int               `json:"batch"`
 	Form          string            `json:"form"`
 	StepsPerChunk int               `json:"steps_per_chunk"`
 	Chunks        int               `json:"chunks"`
@@ -37,7 +39,7 @@ type result struct {
 }
 
 // measure trains the workload by mtl.Fit as a user would and times it from outside, by the progress that an observer is told.
-func measure(ctx context.Context, name, method string, chunks, stepsPerCall int) (*result, error) {
+func measure(ctx context.Context, name, method string, tasks, batch, chunks, stepsPerCall int) (*result, error) {
 	w, found := workloads[name]
 	if !found {
 		return nil, fmt.Errorf("there is no workload %q: wanted w1, w2 or w3", name)
@@ -45,6 +47,12 @@ func measure(ctx context.Context, name, method string, chunks, stepsPerCall int)
 	weighting, found := methods[method]
 	if !found {
 		return nil, fmt.Errorf("there is no method %q: wanted one of %q", method, slices.Sorted(maps.Keys(methods)))
+	}
+	if tasks > 0 {
+		w = w.withTasks(tasks)
+	}
+	if batch > 0 {
+		w.batch = batch
 	}
 	started := time.Now()
 	b, err := backend.New(ctx)
@@ -84,7 +92,7 @@ func measure(ctx context.Context, name, method string, chunks, stepsPerCall int)
 	slices.Sort(clock.times)
 	slices.Sort(clock.cpu)
 	return &result{
-		Peer: "gomtl", Workload: name, Method: method, Form: clock.execution, StepsPerChunk: w.chunk, Chunks: chunks,
+		Peer: "gomtl", Workload: name, Method: method, Tasks: len(w.tasks), Batch: w.batch, Form: clock.execution, StepsPerChunk: w.chunk, Chunks: chunks,
 		Min: clock.times[0], Median: medianOfSorted(clock.times), CPU: medianOfSorted(clock.cpu),
 		FirstCall: clock.first, PeakMemory: usage.peakMemory,
 		Versions: map[string]string{"go": runtime.Version(), "gomlx": moduleVersion("github.com/gomlx/gomlx"), "backend": backend.Describe(b)},
