@@ -18,7 +18,7 @@ import (
 //
 // D is at least 1e-8, so a loss at its bound takes nearly all of the weight and nothing overflows; a loss that can fall below 0 needs a bound in
 // MinLosses. The ξ_t and moments of a task without a label in the batch, or whose loss is not finite after the update, stay.
-// Unlike LibMTL's, the second forward pass leaves batch normalisation's averages alone.
+// The second forward pass draws dropout anew; unlike LibMTL's, it leaves batch normalisation's averages alone.
 type FAMO struct {
 	// LearningRate is Adam's for ξ. 0 means 0.025. It is apart from the model's own, and from its schedule.
 	LearningRate float64

@@ -37,7 +37,10 @@ func TestManyStepsInACall(t *testing.T) {
 		Arch:  arch.HardSharing{Trunk: arch.Dense{Widths: []int{12}, Normalization: arch.BatchNorm, Dropout: 0.2, L1: 1e-4, L2: 1e-4}},
 		Tasks: []mtl.Task{mtl.Classification("class", 3), mtl.Regression("amount", 1)},
 	}
-	methods := map[string]mtl.Weighting{"uncertainty": weighting.Uncertainty{}, "dwa": weighting.DWA{Window: 3}}
+	methods := map[string]mtl.Weighting{
+		"uncertainty": weighting.Uncertainty{}, "dwa": weighting.DWA{Window: 3}, "famo": weighting.FAMO{},
+		"smoothed rlw": weighting.Smoothed{Method: weighting.RLW{}}, "stch log nadir": weighting.STCHLogNadir{Window: 2},
+	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, w := range methods {
 			t.Run(name, func(t *testing.T) {

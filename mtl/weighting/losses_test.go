@@ -328,18 +328,18 @@ func TestPELTR(t *testing.T) {
 	a, b, c := 18.0, -22.0, 38.0 // the Gramian of twoTasks
 	best := (c - b) / (a + c - 2*b)
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
-		for _, minimum := range [][]float64{nil, {0.1, 0.2}, {0.7, 0.1}, {0, 0.5}, {0.3, 0.7}} {
-			low, high := 0.0, 1.0
-			if minimum != nil {
-				low, high = minimum[0], 1-minimum[1]
-			}
-			w := math.Min(math.Max(best, low), high)
-			got := step(t, session(t, backend, weighting.PELTR{Minimum: minimum}), weigh.State{Jacobian: twoTasks})
+		s := session(t, backend, weighting.PELTR{})
+		wantNear(t, "weights of MGDA", step(t, s, weigh.State{Jacobian: twoTasks}).Weights, []float64{best, 1 - best}, 1e-9)
+		for _, minimum := range [][]float64{{0.1, 0.2}, {0.7, 0.1}, {0, 0.5}, {0.3, 0.7}} {
+			prepareSession(t, s, map[string][]float64{"peltr/minimum": minimum}, nil)
+			w := math.Min(math.Max(best, minimum[0]), 1-minimum[1])
+			got := step(t, s, weigh.State{Jacobian: twoTasks})
 			wantNear(t, fmt.Sprint("weights at least ", minimum), got.Weights, []float64{w, 1 - w}, 1e-9)
 			wantNear(t, "head factors", got.Heads, got.Weights, 0)
 		}
 		minimum := []float64{0.4, 0.1, 0.05}
-		got := step(t, session(t, backend, weighting.PELTR{Minimum: minimum}), weigh.State{Jacobian: threeTasks}).Weights
+		three := session(t, backend, weighting.PELTR{Minimum: minimum})
+		got := step(t, three, weigh.State{Jacobian: threeTasks}).Weights
 		length := norm(mix(got, threeTasks))
 		wantNear(t, "sum", []float64{got[0] + got[1] + got[2]}, []float64{1}, 1e-12)
 		for i := range 101 {
@@ -357,11 +357,50 @@ func TestPELTR(t *testing.T) {
 			}
 		}
 		// Without the second task its bound is void.
-		left := step(t, session(t, backend, weighting.PELTR{Minimum: minimum}), weigh.State{Jacobian: threeTasks, Active: []bool{true, false, true}}).Weights
+		left := step(t, three, weigh.State{Jacobian: threeTasks, Active: []bool{true, false, true}}).Weights
 		two := [][]float64{threeTasks[0], threeTasks[2]}
 		want := step(t, session(t, backend, weighting.PELTR{Minimum: []float64{0.4, 0.05}}), weigh.State{Jacobian: two}).Weights
 		wantNear(t, "weights of two", left, []float64{want[0], 0, want[1]}, 1e-9)
 	})
+}
+
+// PELTR's combinations are the exact ones of the fixture, which sets bounds for MGDA's problem.
+func TestPELTRGolden(t *testing.T) {
+	type matrix struct {
+		Name     string
+		Jacobian [][]float64
+	}
+	type record struct {
+		Matrix, Method     string
+		Params             struct{ Minimum []float64 }
+		Weights, Direction []float64
+		Float64            float64
+	}
+	jacobians := map[string][][]float64{}
+	for _, m := range fixture[struct{ Cases []matrix }](t, "matrices.json").Cases {
+		jacobians[m.Name] = m.Jacobian
+	}
+	b, compared := backendtest.Go(t), 0
+	for _, r := range fixture[struct{ Cases []record }](t, "golden.json").Cases {
+		if r.Method != "MGDA" || r.Params.Minimum == nil {
+			continue
+		}
+		compared++
+		rows := jacobians[r.Matrix]
+		got, size := step(t, session(t, b, weighting.PELTR{Minimum: r.Params.Minimum}), weigh.State{Jacobian: rows}), 0.0
+		for i, w := range r.Weights {
+			size += math.Abs(w) * norm(rows[i])
+		}
+		for k, want := range r.Direction {
+			if off := math.Abs(got.Direction[k] - want); !(off <= (1e-9+10*r.Float64)*size) {
+				t.Errorf("%s: the combination %v; wanted %v (off by %.1g of its terms; one rounding by %.1g)", r.Matrix, got.Direction[k], want, off/size, r.Float64)
+				break
+			}
+		}
+	}
+	if compared < 40 {
+		t.Errorf("%d records were compared; wanted 40 or more", compared)
+	}
 }
 
 // Smoothed leaves the heads what the method's paper does.

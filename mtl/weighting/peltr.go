@@ -47,5 +47,5 @@ func (m PELTR) Weights(s *mtl.Step) *graph.Node {
 	shifted := graph.Add(graph.Mul(g, graph.Square(rest)), graph.Add(column(toShift), row(toShift)))
 	shifted = graph.Add(shifted, quadratic(g, c))
 	result := solve.MinNorm(graph.ConvertDType(shifted, s.Gramian().DType()), s.Active)
-	return graph.Add(c, graph.Mul(rest, wide(result.Weights)))
+	return solved(s, result, graph.Add(c, graph.Mul(rest, wide(result.Weights))))
 }
