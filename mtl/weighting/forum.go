@@ -94,7 +94,8 @@ func forumDual(products, cosines, bound, active *graph.Node) *graph.Node {
 	free := solve.MinNorm(products, actives).Weights
 	along := graph.ReduceAllSum(graph.Mul(free, cosines))
 	across := graph.Sub(products, graph.Mul(graph.InsertAxes(cosines, 1), graph.InsertAxes(cosines, 0)))
-	tight := simplexMinimum(across, graph.Mul(bound, cosines), active)
+	// The guess also puts one loop after the other: the pure-Go backend may stand still with two at once.
+	tight := simplexMinimum(across, graph.Mul(bound, cosines), free, active)
 	holds := graph.BroadcastToDims(graph.GreaterOrEqual(along, bound), active.Shape().Dimensions...)
 	return graph.Where(holds, free, tight)
 }

@@ -61,7 +61,7 @@ func (m MoCo) Weights(s *mtl.Step) *graph.Node {
 	force := graph.Add(products, graph.Mul(rho, state.weights))
 	lambda := graph.Sub(state.weights, graph.Mul(gamma, force))
 	if m.Project {
-		lambda = solve.ProjectSimplex(lambda, s.Active)
+		lambda = solve.ProjectSimplex(lambda, graph.ConvertDType(active, lambda.DType()))
 	} else {
 		lambda = softmaxOver(active, lambda)
 	}

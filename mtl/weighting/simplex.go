@@ -6,18 +6,19 @@ import (
 )
 
 // simplexMinimum is the argmin of ½xᵀAx + bᵀx over the simplex of the active tasks, A positive semidefinite, all in float64, by a primal-dual
-// interior-point method (Nocedal and Wright, Numerical Optimization, 2nd edition, section 16.6, with the plain centring of 0.1). Its steps hardly depend on how
+// interior-point method from halfway between a guess on the simplex and its centre (Nocedal and Wright, Numerical Optimization, 2nd edition, section 16.6, with the plain centring of 0.1). Its steps hardly depend on how
 // well A is conditioned.
-func simplexMinimum(a, b, active *graph.Node) *graph.Node {
+func simplexMinimum(a, b, guess, active *graph.Node) *graph.Node {
 	g, n := a.Graph(), a.Shape().Dim(0)
 	one := graph.ConvertDType(active, a.DType())
 	eye := graph.ConvertDType(graph.Diagonal(g, n), a.DType())
 	// Tasks that are not active get a problem of their own, ½x², with the solution 0.
 	both := graph.LogicalAnd(graph.InsertAxes(active, 0), graph.InsertAxes(active, 1))
-	a, b = graph.Where(both, a, eye), only(active, b)
-	scale := graph.Max(graph.ReduceAllMax(graph.Abs(b)), graph.ReduceAllMax(graph.Abs(a)))
-	a, b = graph.Div(a, scale), graph.Div(b, scale)
-	x := graph.Where(active, graph.Div(graph.OnesLike(b), count(active)), graph.OnesLike(b))
+	a, b = only(both, a), only(active, b)
+	scale := graph.MaxScalar(graph.Max(graph.ReduceAllMax(graph.Abs(b)), graph.ReduceAllMax(graph.Abs(a))), 1e-300)
+	a, b = graph.Where(both, graph.Div(a, scale), eye), graph.Div(b, scale)
+	centre := graph.Div(graph.OnesLike(b), count(active))
+	x := graph.Where(active, graph.MulScalar(graph.Add(centre, guess), 0.5), graph.OnesLike(b))
 	state := []*graph.Node{graph.Const(g, int32(0)), x, graph.OnesLike(x), graph.Const(g, 0.0), a, b, one, eye}
 	last := solve.While(state, interiorGoesOn, interiorStep)
 	return graph.StopGradient(only(active, last[1]))

@@ -11,7 +11,8 @@ func ProjectSimplex(v, active *graph.Node) *graph.Node {
 	v = graph.Where(is, v, repeat(number(v, -1e300), n))
 	v = graph.Sub(v, graph.ReduceMax(v)) // only differences matter
 	// For each entry, the sum and the number of those at least as large: equal entries share theirs, which is that of the last of them.
-	among := graph.LogicalAnd(graph.GreaterOrEqual(row(v), column(v)), repeat(row(is), n, n))
+	// Tasks that are not active are among no active one's.
+	among := graph.GreaterOrEqual(row(v), column(v))
 	values := repeat(row(v), n, n)
 	sum := graph.ReduceSum(graph.Where(among, values, zeros(values)), 1)
 	count := graph.ReduceSum(graph.Where(among, repeat(number(v, 1), n, n), zeros(values)), 1)
