@@ -9,15 +9,22 @@ func (s *Step) Gramian() *graph.Node {
 		return s.gramian
 	}
 	gramian := s.source.gramian()
-	eye := graph.Diagonal(s.Graph(), s.Tasks())
 	// A sum of squares that overflows is unusable, too: nothing that follows could be finite.
-	squares := graph.ReduceSum(graph.Where(eye, gramian, graph.ZerosLike(gramian)), -1)
+	squares := diagonalOf(gramian)
 	labelled := graph.GreaterThan(s.Active, graph.ZerosLike(s.Active))
 	s.usable = graph.LogicalAnd(labelled, graph.LogicalAnd(graph.IsFinite(squares), graph.IsFinite(s.Losses)))
 	s.Active = graph.ConvertDType(s.usable, s.Active.DType())
 	both := graph.LogicalAnd(graph.InsertAxes(s.usable, 0), graph.InsertAxes(s.usable, 1))
 	s.gramian = graph.Where(both, gramian, graph.ZerosLike(gramian))
 	return s.gramian
+}
+
+// GradientNorms returns ‖g_t‖ of every task, [T].
+func (s *Step) GradientNorms() *graph.Node { return graph.Sqrt(diagonalOf(s.Gramian())) }
+
+func diagonalOf(matrix *graph.Node) *graph.Node {
+	eye := graph.Diagonal(matrix.Graph(), matrix.Shape().Dimensions[0])
+	return graph.ReduceSum(graph.Where(eye, matrix, graph.ZerosLike(matrix)), -1)
 }
 
 // SharedGradients returns the Jacobian J by rows, each task's gradient on the shared parameters (or on the target that Gradients
