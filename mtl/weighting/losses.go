@@ -14,28 +14,31 @@ const defaultWindow = 25
 // leastLoss is what a loss must exceed where its logarithm is taken.
 const leastLoss = 1e-30
 
-// lossesOf returns the losses, [T] in float64, 0 where not active, and which tasks are active. They carry no gradient, as the
-// weights must not: those that depend on the losses would add terms of their own to the gradient of Σ w_t·L_t. A task whose loss is not finite is not active from here on.
+// lossesOf returns the losses, [T] in float64, 0 where not active, and which tasks are active. They carry no gradient, as the weights
+// must not: those that depend on the losses would add terms of their own to the gradient of Σ w_t·L_t. A task whose loss is not finite is not
+// active from here on.
 func lossesOf(s *mtl.Step) (losses, active *graph.Node) {
 	losses = wide(s.Losses)
-	return leaveOut(s, losses, graph.IsFinite(losses))
+	active = leaveOut(s, graph.IsFinite(losses))
+	return only(active, losses), active
 }
 
-// positiveLosses is lossesOf, plus offset unless that is nil, for methods that take a logarithm: a task whose sum is not above leastLoss is not active from here
-// on, and 1 stands for it.
+// positiveLosses is lossesOf, plus offset unless that is nil, for methods that take a logarithm: a task whose sum is not above leastLoss is
+// not active from here on, and 1 stands for it.
 func positiveLosses(s *mtl.Step, offset *graph.Node) (losses, active *graph.Node) {
-	losses, active = lossesOf(s)
+	losses, _ = lossesOf(s)
 	if offset != nil {
 		losses = graph.Add(losses, offset)
 	}
-	_, active = leaveOut(s, losses, above(losses, leastLoss))
+	active = leaveOut(s, above(losses, leastLoss))
 	return graph.Where(active, losses, graph.OnesLike(losses)), active
 }
 
-func leaveOut(s *mtl.Step, losses, usable *graph.Node) (kept, active *graph.Node) {
+// leaveOut keeps those active tasks that are usable.
+func leaveOut(s *mtl.Step, usable *graph.Node) (active *graph.Node) {
 	active = graph.LogicalAnd(isActive(s), usable)
 	s.Active = graph.ConvertDType(active, s.Active.DType())
-	return only(active, losses), active
+	return active
 }
 
 // lowerBounds is a method's field with a bound for each task, [T] in float64, an input of the program under path. nil means 0 for all.
