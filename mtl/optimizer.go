@@ -165,6 +165,9 @@ func sharedGradient(losses *taskLosses, config Gradients, groups []*groupStep, s
 func throughRepresentation(group *groupStep, nodes []*graph.Node) []*graph.Node {
 	var value *graph.Node
 	for k, z := range group.nodes {
+		if len(group.direction) != len(group.nodes) || !group.direction[k].Shape().EqualDimensions(z.Shape()) {
+			panicf("the method's direction is not shaped like the representation, as of methods on parts of the batch: use another target than %T", Representation{})
+		}
 		value = sum(value, graph.ReduceAllSum(graph.Mul(z, graph.StopGradient(group.direction[k]))))
 	}
 	return graph.Gradient(value, nodes...)
@@ -185,9 +188,25 @@ func groupSteps(step *Step, losses *taskLosses, groups []targetGroup) []*groupSt
 			part.Scope = step.Scope.At("%s", group.name)
 		}
 		part.source = &onNodes{losses: losses.scalars, nodes: group.nodes}
+		if len(group.variables) > 0 {
+			part.evaluate = group.evaluate(step)
+		}
 		steps[i] = &groupStep{Step: &part, targetGroup: group}
 	}
 	return steps
+}
+
+// evaluate is step's, with gradients on the group's variables.
+func (group targetGroup) evaluate(step *Step) func(i, n int, values map[*model.Variable]*graph.Node) *Step {
+	return func(i, n int, values map[*model.Variable]*graph.Node) *Step {
+		nodes := slices.Clone(group.nodes)
+		for k, v := range group.variables {
+			if value := values[v]; value != nil {
+				nodes[k] = value
+			}
+		}
+		return step.evaluate(i, n, values).On(nodes)
+	}
 }
 
 // meanWeights returns the mean of the groups' weights: what the history gets.

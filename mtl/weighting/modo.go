@@ -16,7 +16,7 @@ import (
 // where LibMTL averages the three parts. A step needs at least three examples, and costs T backward passes on each third.
 //
 // A task without a label in one of the parts is left out: its λ stays, and the others' are scaled to the sum 1 for that step.
-// The gradients are those of the shared parameters: no other target.
+// The target of the gradients cannot be the representation, which differs in each part.
 type MoDo struct {
 	// Gamma is γ, the rate of λ. 0 means 0.001.
 	Gamma float64

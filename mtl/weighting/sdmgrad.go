@@ -16,7 +16,7 @@ import (
 // the whole batch (LibMTL sums the three parts). A step needs at least three examples, and costs T backward passes on each third.
 //
 // A task without a label in one of the parts is left out: its w stays, and the others' are scaled to the sum 1 for that step.
-// The gradients are those of the shared parameters: no other target.
+// The target of the gradients cannot be the representation, which differs in each part.
 type SDMGrad struct {
 	// Lambda is λ. 0 means 0.3; without it (a true 0 of the hyper-parameter "sdmgrad/lambda") this is a stochastic MGDA.
 	Lambda float64
