@@ -35,7 +35,6 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	for _, group := range groups {
 		group.weights = config.weights(group.Step)
 		config.check(group.Step)
-		step.after = group.after
 	}
 	weights := meanWeights(groups)
 	model.SetGraphParam(g, weightsKey, weights)
@@ -45,8 +44,14 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	} else {
 		o.update(scope, losses, config, groups, extra)
 	}
-	if step.after != nil {
-		step.after(step.Evaluate(0, 1, nil))
+	var after *Step
+	for _, group := range groups {
+		if group.after != nil && after == nil {
+			after = step.Evaluate(0, 1, nil)
+		}
+		if group.after != nil {
+			group.after(after)
+		}
 	}
 }
 
