@@ -40,6 +40,7 @@ func TestManyStepsInACall(t *testing.T) {
 	methods := map[string]mtl.Weighting{
 		"uncertainty": weighting.Uncertainty{}, "dwa": weighting.DWA{Window: 3}, "famo": weighting.FAMO{},
 		"smoothed rlw": weighting.Smoothed{Method: weighting.RLW{}}, "stch log nadir": weighting.STCHLogNadir{Window: 2},
+		"sdmgrad": weighting.SDMGrad{}, "db-mtl": weighting.DBMTL{}, "auto-lambda": weighting.AutoLambda{}, "forum": weighting.FORUM{InnerSteps: 2},
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, w := range methods {
