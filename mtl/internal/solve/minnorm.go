@@ -2,43 +2,54 @@ package solve
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// MinNorm is the argmin over the simplex of wᵀGw (MGDA: Désidéri, 2012). A nil active means all tasks.
+// MinNorm is the argmin over the simplex of wᵀGw (MGDA: Désidéri, 2012). A nil active means all tasks. Tasks whose gradient is 0 share all
+// the weight if there are any.
 //
 // With unit rows, Ĝ, and a_i = min_j ‖g_j‖ / ‖g_i‖ it is the y ≥ 0 that minimises ½yᵀ(Ĝ + aaᵀ)y - aᵀy, normalised: w_i ∝ a_i·y_i.
 func MinNorm(g, active *graph.Node) Result {
 	s := split(g, active)
-	a, _ := s.weights()
-	m := graph.Add(s.cosines, graph.Mul(column(a), row(a)))
-	q := row(graph.Where(s.active, graph.Neg(a), number(a, 1)))
+	a, m, q := s.hull()
 	y, steps := s.nonNegative(m, q)
-	w, norm := s.simplex(y, a)
+	w := s.normalise(y, a)
+	anyZero := graph.GreaterThan(graph.ReduceMax(s.zeros()), number(a, 0))
+	w = graph.Where(anyZero, s.zeros(), w)
 	return Result{
 		Weights:    back(w, s.dtype),
-		Norm:       back(norm, s.dtype),
+		Norm:       back(s.norm(w), s.dtype),
 		Iterations: steps,
 		Residual:   violation(m, q, y),
 	}
 }
 
-// weights are a_i = min_j ‖g_j‖ / ‖g_i‖ over the active tasks, 0 for the others, and that minimum. A gradient of 0 counts as a tiny one at right angles to all
-// others, which makes the solution the mean over the gradients of 0.
-func (s gramian) weights() (a, least *graph.Node) {
-	huge := graph.Where(graph.GreaterThan(s.lengths, number(s.lengths, 0)), s.lengths, number(s.lengths, 1e300))
-	least = graph.ReduceMin(huge)
-	lengths := graph.Where(graph.GreaterThan(s.lengths, number(huge, 0)), s.lengths, graph.Mul(least, number(least, tiny)))
-	lengths = graph.Where(s.active, lengths, number(huge, 1e300))
-	least = graph.ReduceMin(lengths)
-	return graph.Where(s.active, graph.Div(least, lengths), number(huge, 0)), least
+// hull is the problem of MinNorm: a, [T], M, [T, T], and q, [1, T], in which tasks without a gradient take no part.
+func (s gramian) hull() (a, m, q *graph.Node) {
+	alive := graph.GreaterThan(s.lengths, number(s.lengths, 0))
+	least := graph.ReduceMin(graph.Where(alive, s.lengths, repeat(number(s.lengths, 1e300), s.lengths.Shape().Dim(0))))
+	a = graph.Where(alive, graph.Div(least, s.lengths), zeros(s.lengths))
+	m = graph.Add(s.cosines, graph.Mul(column(a), row(a)))
+	return a, m, row(graph.Where(alive, graph.Neg(a), number(a, 1)))
 }
 
-// tiny is the length of a gradient of 0, relative to the shortest of the others.
-const tiny = 1e-12
+// normalise returns w_i ∝ a_i·y_i, y [1, T].
+func (s gramian) normalise(y, a *graph.Node) *graph.Node {
+	w := graph.Mul(graph.Reshape(y, -1), a)
+	return graph.Div(w, graph.Max(graph.ReduceSum(w), number(w, 1e-300)))
+}
 
-// simplex returns w_i ∝ a_i·y_i and √(wᵀGw), y [1, T].
-func (s gramian) simplex(y, a *graph.Node) (w, norm *graph.Node) {
-	w = graph.Mul(graph.Reshape(y, -1), a)
-	sum := graph.Max(graph.ReduceSum(w), number(w, 1e-300))
-	w = graph.Div(w, sum)
-	scaled := row(graph.Mul(w, s.lengths))
-	return w, graph.Reshape(s.norm(scaled))
+// zeros is the mean over the active tasks whose gradient is 0, [T].
+func (s gramian) zeros() *graph.Node {
+	is := graph.LogicalAnd(s.active, graph.LessOrEqual(s.lengths, number(s.lengths, 0)))
+	count := graph.ConvertDType(is, s.lengths.DType())
+	return graph.Div(count, graph.Max(graph.ReduceSum(count), number(count, 1)))
+}
+
+// norm is √(wᵀGw).
+func (s gramian) norm(w *graph.Node) *graph.Node {
+	return graph.Reshape(s.length(row(graph.Mul(w, s.lengths))))
+}
+
+// length is √(yᵀĜy) for each row of y.
+func (s gramian) length(y *graph.Node) *graph.Node {
+	square := graph.ReduceSum(graph.Mul(graph.Dot(y, s.cosines).Product(), y), 1)
+	return graph.Sqrt(graph.Max(square, number(square, 0)))
 }

@@ -32,8 +32,8 @@ func Nash(g, active, exponent *graph.Node) Result {
 			return graph.LogicalAnd(graph.GreaterThan(x[4], number(x[4], 1e-9)), graph.LessThan(x[5], integer(x[5], 100)))
 		},
 		func(x []*graph.Node) []*graph.Node {
-			next, size := newton(x[0], x[1], x[2], x[3])
-			return []*graph.Node{x[0], x[1], x[2], next, size, graph.Add(x[5], integer(x[5], 1))}
+			next, left := newton(x[0], x[1], x[2], x[3])
+			return []*graph.Node{x[0], x[1], x[2], next, left, graph.Add(x[5], integer(x[5], 1))}
 		})
 	x := state[3]
 
@@ -42,29 +42,37 @@ func Nash(g, active, exponent *graph.Node) Result {
 	most := graph.ReduceMax(graph.Where(alive, alpha, zeros(alpha)))
 	most = graph.Where(graph.GreaterThan(most, number(a, 0)), most, one)
 	alpha = graph.Where(alive, alpha, graph.Where(s.active, repeat(most, n), zeros(alpha)))
-	sides := graph.Mul(graph.Dot(s.cosines, graph.Mul(e, x)).Product(), graph.Div(graph.Pow(x, graph.Div(one, a)), e))
+	_, residual := equation(s.cosines, e, a, x)
 	return Result{
 		Weights:    back(alpha, s.dtype),
-		Norm:       back(graph.Reshape(s.norm(row(graph.Mul(alpha, s.lengths)))), s.dtype),
+		Norm:       back(s.norm(alpha), s.dtype),
 		Iterations: state[5],
-		Residual:   graph.StopGradient(graph.ReduceMax(graph.Abs(graph.Sub(sides, one)))),
+		Residual:   graph.StopGradient(residual),
 	}
 }
 
-// newton is one step, at most 0.95 of the way to where the first x is 0, and its largest relative change.
-func newton(m, e, a, x *graph.Node) (next, size *graph.Node) {
-	one := number(a, 1)
-	force := graph.Pow(x, graph.Div(number(a, -1), a))
-	curvature := graph.Div(force, graph.Mul(a, x))
-	gap := graph.Sub(graph.Mul(e, force), graph.Dot(m, graph.Mul(e, x)).Product())
+// newton is one step, at most 0.95 of the way to where the first x is 0, and what is left to do: the smaller of its largest relative change
+// and of how far the equation was from rounding error.
+func newton(m, e, a, x *graph.Node) (next, left *graph.Node) {
+	n, one := m.Shape().Dim(0), number(a, 1)
+	gap, residual := equation(m, e, a, x)
 	// To solve (m + curvature)·p = gap, p = e·change, with a diagonal of 1.
+	curvature := graph.Div(graph.Pow(x, graph.Sub(number(a, -1), graph.Div(one, a))), a)
 	scale := graph.Div(one, graph.Sqrt(graph.Add(diagonal(m), curvature)))
-	n := m.Shape().Dim(0)
 	scaled := graph.Mul(graph.Mul(m, column(scale)), row(scale))
 	scaled = graph.Where(onDiagonal(m, n), repeat(one, n, n), scaled)
 	p := graph.Mul(solvePositive(scaled, graph.Mul(gap, scale)), scale)
 	change := graph.Div(graph.Div(p, e), x) // relative
 	way := graph.Min(one, graph.Div(number(a, 0.95), graph.Max(graph.ReduceMax(graph.Neg(change)), number(a, 1e-300))))
 	change = graph.Mul(change, way)
-	return graph.Mul(x, graph.Add(one, change)), graph.ReduceMax(graph.Abs(change))
+	left = graph.Min(graph.ReduceMax(graph.Abs(change)), graph.Max(graph.Sub(residual, number(a, 2e-16*float64(n+4))), number(a, 0)))
+	return graph.Mul(x, graph.Add(one, change)), left
+}
+
+// equation is the difference of the equation's sides, and the largest of them relative to the terms that it is the sum of.
+func equation(m, e, a, x *graph.Node) (gap, residual *graph.Node) {
+	y := graph.Mul(e, x)
+	force := graph.Mul(e, graph.Pow(x, graph.Div(number(a, -1), a)))
+	gap = graph.Sub(force, graph.Dot(m, y).Product())
+	return gap, graph.ReduceMax(graph.Div(graph.Abs(gap), graph.Add(force, graph.Dot(graph.Abs(m), y).Product())))
 }
