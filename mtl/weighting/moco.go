@@ -57,7 +57,7 @@ func (m MoCo) Weights(s *mtl.Step) *graph.Node {
 	yVar.SetNodeValue(y)
 
 	state := simplexState(s, scope, "lambda", active)
-	products := apply(gramianOf(y), state.weights)
+	products := times(gramianOf(y), state.weights)
 	force := graph.Add(products, graph.Mul(rho, state.weights))
 	lambda := graph.Sub(state.weights, graph.Mul(gamma, force))
 	if m.Project {

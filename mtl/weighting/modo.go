@@ -33,7 +33,7 @@ func (m MoDo) Weights(s *mtl.Step) *graph.Node {
 	rho := wide(s.Parameter("modo/rho", fieldOr("MoDo.Rho", m.Rho, 0.1)))
 	parts, active := threeParts(s)
 	state := simplexState(s, s.Scope.At("modo"), "lambda", active)
-	products := apply(cross(parts[0], parts[1], active), state.weights)
+	products := times(cross(parts[0], parts[1], active), state.weights)
 	force := graph.Add(products, graph.Mul(rho, state.weights))
 	lambda := solve.ProjectSimplex(graph.Sub(state.weights, graph.Mul(gamma, force)), graph.ConvertDType(active, force.DType()))
 	state.keep(lambda)

@@ -39,10 +39,11 @@ func (m SDMGrad) Weights(s *mtl.Step) *graph.Node {
 	iterations := int32(fieldOr("SDMGrad.Iterations", float64(m.Iterations), 20))
 	parts, active := threeParts(s)
 	state := simplexState(s, s.Scope.At("sdmgrad"), "weights", active)
-	size := mean(active, graph.Sqrt(graph.MaxScalar(diagonalOf(cross(parts[1], parts[2], active)), 0)))
-	products := graph.Div(cross(parts[1], parts[2], active), graph.AddScalar(graph.Square(size), 1e-8))
+	products := cross(parts[1], parts[2], active)
+	size := mean(active, graph.Sqrt(graph.MaxScalar(diagonal(products), 0)))
+	products = graph.Div(products, graph.AddScalar(graph.Square(size), 1e-8))
 	uniform := only(active, graph.Div(graph.OnesLike(state.weights), count(active)))
-	pull := graph.Mul(lambda, apply(products, uniform))
+	pull := graph.Mul(lambda, times(products, uniform))
 
 	zero := graph.Const(s.Graph(), int32(0))
 	still := graph.ZerosLike(state.weights)
@@ -51,7 +52,7 @@ func (m SDMGrad) Weights(s *mtl.Step) *graph.Node {
 		func(x []*graph.Node) *graph.Node { return graph.LessThan(x[0], graph.Const(x[0].Graph(), iterations)) },
 		func(x []*graph.Node) []*graph.Node {
 			g, w, products, pull, rate, actives := x[0].Graph(), x[1], x[3], x[4], x[5], x[6]
-			velocity := graph.Add(graph.Mul(x[2], graph.Const(g, momentum)), graph.Add(apply(products, w), pull))
+			velocity := graph.Add(graph.Mul(x[2], graph.Const(g, momentum)), graph.Add(times(products, w), pull))
 			w = solve.ProjectSimplex(graph.Sub(w, graph.Mul(rate, velocity)), actives)
 			return []*graph.Node{graph.Add(x[0], graph.Const(g, int32(1))), w, velocity, products, pull, rate, actives}
 		})
@@ -59,9 +60,4 @@ func (m SDMGrad) Weights(s *mtl.Step) *graph.Node {
 	weights := graph.Div(graph.Add(last[1], graph.Mul(lambda, uniform)), graph.OnePlus(lambda))
 	s.SetDirection(mtl.Combine(weights, parts[0].SharedGradients()))
 	return weights
-}
-
-// apply is the matrix [T, T] times v [T]. It may stand in a loop.
-func apply(m, v *graph.Node) *graph.Node {
-	return graph.ReduceSum(graph.Mul(m, graph.InsertAxes(v, 0)), 1)
 }

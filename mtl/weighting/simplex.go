@@ -39,7 +39,7 @@ func interiorStep(v []*graph.Node) []*graph.Node {
 	x, s, y, a, b, one, eye := v[1], v[2], v[3], v[4], v[5], v[6], v[7]
 	g, n := x.Graph(), x.Shape().Size()
 	target := graph.Mul(graph.Const(g, 0.1), gap(x, s))
-	slack := graph.Sub(graph.Sub(graph.Add(apply(a, x), b), graph.Mul(one, y)), s)
+	slack := graph.Sub(graph.Sub(graph.Add(times(a, x), b), graph.Mul(one, y)), s)
 	matrix := graph.Add(a, graph.Mul(eye, graph.InsertAxes(graph.Div(s, x), 0)))
 	right := graph.Sub(graph.Sub(graph.Div(target, x), s), slack)
 	solved := solve.Solve(matrix, graph.Stack([]*graph.Node{right, one}, 1))

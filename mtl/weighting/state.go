@@ -48,14 +48,8 @@ func mean(active, x *graph.Node) *graph.Node {
 	return graph.Div(graph.ReduceAllSum(only(active, x)), count(active))
 }
 
-// diagonalOf is the diagonal of a square matrix as float64, [T].
-func diagonalOf(matrix *graph.Node) *graph.Node {
-	eye := graph.Diagonal(matrix.Graph(), matrix.Shape().Dim(0))
-	return wide(graph.ReduceSum(only(eye, matrix), -1))
-}
-
 // lengths are the norms of the task gradients, ‖g_t‖, as float64, [T].
-func lengths(s *mtl.Step) *graph.Node { return graph.Sqrt(diagonalOf(s.Gramian())) }
+func lengths(s *mtl.Step) *graph.Node { return graph.Sqrt(wide(diagonal(s.Gramian()))) }
 
 // simplexOf is a state of task weights with the sum 1, uniform at first, in a step in which some tasks are not active: these are as if they did not exist.
 type simplexOf struct {
