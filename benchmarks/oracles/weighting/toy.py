@@ -137,11 +137,10 @@ def dual_proj(g, _=None):
 
 def config(g, _=None):
     a, b, c = parts(g)
-    n, m = np.sqrt(a), np.sqrt(c)
-    cosine = b / (n * m)
-    v = stack(1 / n, 1 / m) / (1 + cosine)[:, None]  # u = û-sum / (1 + cos)
-    total = np.einsum("nij,nj->n", g, v)
-    return v * (total / np.einsum("ni,nij,nj->n", v, g, v))[:, None]
+    v = 1 / np.sqrt(np.maximum(stack(a, c), TINY))  # u is along the sum of the unit vectors
+    square = np.einsum("ni,nij,nj->n", v, g, v)
+    length = np.where(square > 1e-14, np.einsum("nij,nj->n", g, v) / np.maximum(square, 1e-14), 0)
+    return v * length[:, None]
 
 
 class GradVac:
