@@ -51,7 +51,9 @@ func New(ctx context.Context) (compute.Backend, error) {
 }
 
 // Go returns GoMLX's pure-Go backend: slower, on one core's device, but with nothing to install.
-func Go() (compute.Backend, error) { return gobackend.New("") }
+//
+// It runs the operations of a graph one after the other, each on as many cores as it can use: two While loops at once take all its workers and wait for ever.
+func Go() (compute.Backend, error) { return gobackend.New("ops_sequential") }
 
 // Installed returns an XLA backend on an installed plugin, ErrNoPlugin when there is none. It never uses the network.
 func Installed(ctx context.Context) (compute.Backend, error) {
