@@ -60,25 +60,27 @@ func eliminate(m, pivotOf, k *graph.Node, least float64) (newM, newPivotOf, next
 	return newM, graph.Where(isPivot, repeat(k, n), pivotOf), graph.Add(k, integer(k, 1))
 }
 
-// solvePositive returns the x with m·x = b, [T], for a positive definite m with a diagonal of 1: T principal pivots on m and -b.
+// solvePositive returns the x with m·x = b, [T], for a positive definite m with a diagonal of 1: T principal pivots make m its inverse, and
+// what rounding errors left of b is solved for twice more.
 func solvePositive(m, b *graph.Node) *graph.Node {
 	n := m.Shape().Dim(0)
-	state := []*graph.Node{graph.Concatenate([]*graph.Node{m, column(graph.Neg(b))}, 1), integer(m, 0)}
-	state = While(state,
+	inverse := While([]*graph.Node{m, integer(m, 0)},
 		func(s []*graph.Node) *graph.Node { return graph.LessThan(s[1], integer(s[1], n)) },
 		func(s []*graph.Node) []*graph.Node {
 			m, k := s[0], s[1]
-			pivotRow := graph.Gather(m, graph.Reshape(k, 1, 1)) // [1, T+1]
-			at := graph.Equal(indices(m, 1, 1, n+1), k)
-			here := graph.ConvertDType(at, dtypes.Float64)
-			pivot := graph.Max(graph.ReduceSum(graph.Where(at, pivotRow, zeros(pivotRow))), number(m, 1e-18))
+			pivotRow := graph.Gather(m, graph.Reshape(k, 1, 1)) // [1, T]
+			at := indices(m, 1, 1, n)
+			here := graph.ConvertDType(graph.Equal(at, k), dtypes.Float64)
+			pivot := graph.Max(graph.ReduceSum(graph.Mul(pivotRow, here)), number(m, 1e-18))
 			// The column of the pivot is its row, but for the sign of what was a pivot before. With 1 more at the pivot in the column and 1 less in
 			// the row, the update of rank 1 is right for them too; no digits are lost, since pivots are at most 1.
-			before := graph.LessThan(indices(m, 1, 1, n+1), k)
-			entries := graph.Add(graph.Where(before, graph.Neg(pivotRow), pivotRow), here)
-			entries = graph.Reshape(graph.Slice(entries, graph.AxisRange(), graph.AxisRange(0, n)), n, 1)
+			entries := graph.Add(graph.Where(graph.LessThan(at, k), graph.Neg(pivotRow), pivotRow), here)
 			scaled := graph.Div(graph.Sub(pivotRow, here), pivot)
-			return []*graph.Node{graph.Sub(m, graph.Mul(entries, scaled)), graph.Add(k, integer(k, 1))}
-		})
-	return graph.Reshape(graph.Slice(state[0], graph.AxisRange(), graph.AxisRange(n)), n)
+			return []*graph.Node{graph.Sub(m, graph.Mul(graph.Reshape(entries, n, 1), scaled)), graph.Add(k, integer(k, 1))}
+		})[0]
+	x := graph.Dot(inverse, b).Product()
+	for range 2 {
+		x = graph.Add(x, graph.Dot(inverse, graph.Sub(b, graph.Dot(m, x).Product())).Product())
+	}
+	return x
 }

@@ -29,7 +29,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 	state := []*graph.Node{m, e, a, repeat(one, n), one, integer(a, 0)}
 	state = While(state,
 		func(x []*graph.Node) *graph.Node {
-			return graph.LogicalAnd(graph.GreaterThan(x[4], number(x[4], 1e-9)), graph.LessThan(x[5], integer(x[5], 100)))
+			return graph.LogicalAnd(graph.GreaterThan(x[4], number(x[4], 1e-9)), graph.LessThan(x[5], integer(x[5], 200)))
 		},
 		func(x []*graph.Node) []*graph.Node {
 			next, left := newton(x[0], x[1], x[2], x[3])
@@ -51,8 +51,8 @@ func Nash(g, active, exponent *graph.Node) Result {
 	}
 }
 
-// newton is one step, at most 0.95 of the way to where the first x is 0, and what is left to do: the smaller of its largest relative change
-// and of how far the equation was from rounding error.
+// newton is one step, at most 0.99 of the way to where the first x is 0, and what it left to do: its largest relative change, or 0 where the
+// equation held but for rounding before.
 func newton(m, e, a, x *graph.Node) (next, left *graph.Node) {
 	n, one := m.Shape().Dim(0), number(a, 1)
 	gap, residual := equation(m, e, a, x)
@@ -63,10 +63,10 @@ func newton(m, e, a, x *graph.Node) (next, left *graph.Node) {
 	scaled = graph.Where(onDiagonal(m, n), repeat(one, n, n), scaled)
 	p := graph.Mul(solvePositive(scaled, graph.Mul(gap, scale)), scale)
 	change := graph.Div(graph.Div(p, e), x) // relative
-	way := graph.Min(one, graph.Div(number(a, 0.95), graph.Max(graph.ReduceMax(graph.Neg(change)), number(a, 1e-300))))
+	way := graph.Min(one, graph.Div(number(a, 0.99), graph.Max(graph.ReduceMax(graph.Neg(change)), number(a, 1e-300))))
 	change = graph.Mul(change, way)
-	left = graph.Min(graph.ReduceMax(graph.Abs(change)), graph.Max(graph.Sub(residual, number(a, 2e-16*float64(n+4))), number(a, 0)))
-	return graph.Mul(x, graph.Add(one, change)), left
+	exact := graph.LessThan(residual, number(a, 2e-16*float64(n+4)))
+	return graph.Mul(x, graph.Add(one, change)), graph.Where(exact, number(a, 0), graph.ReduceMax(graph.Abs(change)))
 }
 
 // equation is the difference of the equation's sides, and the largest of them relative to the terms that it is the sum of.
