@@ -35,3 +35,52 @@ func TestWhileNests(t *testing.T) {
 		}
 	})
 }
+
+// A solver runs in the body of a training loop although constants that GoMLX shares between the functions of a graph were made outside.
+func TestInTrainingLoop(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for name, build := range solvers {
+			// Steps of 0.1·Σ w_i·∇L_i, L_i = ½‖x - target_i‖².
+			step := func(x, targets *graph.Node) *graph.Node {
+				jacobian := graph.Sub(row(x), targets)
+				w := build(graph.Dot(jacobian, graph.Transpose(jacobian, 0, 1)).Product(), nil).Weights
+				return graph.Sub(x, graph.Mul(number(x, 0.1), graph.Dot(w, jacobian).Product()))
+			}
+			loop := graph.MustNewExec(b, func(x, targets *graph.Node) *graph.Node {
+				x = graph.MulScalar(graph.AddScalar(x, 1), 1)
+				x = graph.AddScalar(graph.Sub(x, graph.ReduceAllSum(graph.ZerosLike(x))), -1)
+				return While([]*graph.Node{x, targets, integer(x, 0)},
+					func(s []*graph.Node) *graph.Node { return graph.LessThan(s[2], integer(s[2], 5)) },
+					func(s []*graph.Node) []*graph.Node {
+						return []*graph.Node{step(s[0], s[1]), s[1], graph.Add(s[2], integer(s[2], 1))}
+					})[0]
+			})
+			once := graph.MustNewExec(b, step)
+			targets := [][]float64{{1, 0, 2}, {-1, 1, 0}, {0.5, -2, 1}}
+			got, want := values(t, loop.MustCall([]float64{3, 3, -1}, targets)[0]), []float64{3, 3, -1}
+			for range 5 {
+				want = values(t, once.MustCall(want, targets)[0])
+			}
+			if !near(got, want, 1e-9) {
+				t.Errorf("%s: five steps in a loop lead to %v, one by one to %v", name, got, want)
+			}
+		}
+	})
+}
+
+// The weights are constants to the gradient of the weighted loss.
+func TestNoGradient(t *testing.T) {
+	b := backendtest.Go(t)
+	for name, build := range solvers {
+		e := graph.MustNewExec(b, func(x, targets *graph.Node) []*graph.Node {
+			difference := graph.Sub(row(x), targets) // of the losses ½‖x - target‖²
+			w := build(graph.Dot(difference, graph.Transpose(difference, 0, 1)).Product(), nil).Weights
+			total := graph.ReduceAllSum(graph.Mul(column(w), graph.Mul(difference, graph.MulScalar(difference, 0.5))))
+			return []*graph.Node{graph.Gradient(total, x)[0], graph.Dot(w, difference).Product()}
+		})
+		out := e.MustCall([]float64{3, 3, -1}, [][]float64{{1, 0, 2}, {-1, 1, 0}, {0.5, -2, 1}})
+		if got, want := values(t, out[0]), values(t, out[1]); !near(got, want, 1e-12) {
+			t.Errorf("%s: gradient %v, want %v", name, got, want)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 //
 // With unit rows, Ĝ, e_i = ‖g_i‖^((1-a)/(1+a)) and α_i = ‖g_i‖^(-2a/(1+a))·x_i the equation is (Ĝ·(e∘x))_i = e_i·x_i^(-1/a): x is 1 for gradients at
 // right angles, whatever their lengths. Where G is singular there may be no solution, since α grows without end as the combined gradient
-// vanishes: Ĝ gets a ridge of the size of its rounding error, 2T·eps or 1e-14. A task whose gradient is 0 gets the largest weight of the others.
+// vanishes: Ĝ gets a ridge of the size of its rounding error, 2T·eps. A task whose gradient is 0 gets the largest weight of the others.
 func Nash(g, active, exponent *graph.Node) Result {
 	s := split(g, active)
 	n := g.Shape().Dim(0)
@@ -23,7 +23,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 	longest := graph.ReduceMax(s.lengths)
 	relative := graph.Where(alive, graph.Div(s.lengths, longest), one)
 	e := graph.Pow(relative, graph.Div(graph.Sub(one, a), graph.Add(one, a)))
-	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, max(1e-14, 2*float64(n)*epsilon(s.dtype)))))
+	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, 2*float64(n)*epsilon(s.dtype))))
 
 	// State: m, e, a, x, the last step's size relative to x, its number.
 	state := []*graph.Node{m, e, a, repeat(one, n), one, integer(a, 0)}
