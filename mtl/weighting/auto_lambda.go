@@ -34,10 +34,10 @@ type AutoLambda struct {
 // Weights implements mtl.Weighting.
 func (m AutoLambda) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("auto_lambda")
-	rate := wide(s.Parameter("auto_lambda/rate", fieldOr("AutoLambda.Rate", m.Rate, 1e-4)))
-	innerRate := wide(s.Parameter("auto_lambda/inner_rate", fieldOr("AutoLambda.InnerRate", m.InnerRate, 0.1)))
+	rate := number(s, "auto_lambda/rate", "AutoLambda.Rate", m.Rate, 1e-4, maximum)
+	innerRate := number(s, "auto_lambda/inner_rate", "AutoLambda.InnerRate", m.InnerRate, 0.1, maximum)
 	primary := s.Parameters("auto_lambda/primary", m.primary(s))
-	lambdaVar := stateOf(scope, "lambda", s.Losses.Shape(), fieldOr("AutoLambda.Initial", m.Initial, 0.1))
+	lambdaVar := stateOf(scope, "lambda", s.Losses.Shape(), setting("AutoLambda.Initial", m.Initial, 0.1, maximum))
 	lambda := wide(lambdaVar.NodeValue(s.Graph()))
 
 	h := halve(s)

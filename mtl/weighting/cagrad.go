@@ -55,7 +55,7 @@ func (CAGrad) Heads() mtl.HeadGradients { return mtl.RawHeads }
 // Weights implements mtl.Weighting.
 func (a CAGrad) Weights(s *mtl.Step) *graph.Node {
 	g, _ := gramian(s)
-	c := graph.ConvertDType(s.Parameter("cagrad/c", setting("CAGrad", "C", a.C, 0.4, maximum)), dtypes.Float64)
+	c := number(s, "cagrad/c", "CAGrad.C", a.C, 0.4, maximum)
 	p := preference(s, "cagrad/preference", "CAGrad", a.Preference, 1)
 	dtype := s.Gramian().DType()
 	best := solve.CAGrad(s.Gramian(), s.Active, graph.ConvertDType(c, dtype), graph.ConvertDType(p, dtype))

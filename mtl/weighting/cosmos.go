@@ -26,7 +26,7 @@ type COSMOS struct {
 // Weights implements mtl.Weighting.
 func (m COSMOS) Weights(s *mtl.Step) *graph.Node {
 	losses, _ := lossesOf(s)
-	lambda := wide(s.Parameter("cosmos/lambda", fieldOr("COSMOS.Lambda", m.Lambda, 2)))
+	lambda := number(s, "cosmos/lambda", "COSMOS.Lambda", m.Lambda, 2, maximum)
 	r := preferenceOrDraw(s, "cosmos/preference", "COSMOS", m.Preference, m.Resample)
 	direction, _ := unitOf(r)
 	unit, norm := unitOf(losses)

@@ -28,8 +28,8 @@ func (DBMTL) Heads() mtl.HeadGradients { return mtl.RawHeads }
 // Weights implements mtl.Weighting.
 func (m DBMTL) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("db_mtl")
-	beta := wide(s.Parameter("db_mtl/beta", fieldOr("DBMTL.Beta", m.Beta, 0.9)))
-	decay := wide(s.Parameter("db_mtl/decay", fieldOr("DBMTL.Decay", m.Decay, 0)))
+	beta := number(s, "db_mtl/beta", "DBMTL.Beta", m.Beta, 0.9, maximum)
+	decay := number(s, "db_mtl/decay", "DBMTL.Decay", m.Decay, 0, maximum)
 	beta = graph.Div(beta, graph.Pow(countStep(s, scope), decay))
 	rows := s.SharedGradients()
 	active := isActive(s)

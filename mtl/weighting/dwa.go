@@ -27,7 +27,7 @@ type DWA struct {
 func (d DWA) Weights(s *mtl.Step) *graph.Node {
 	g, scope, shape := s.Graph(), s.Scope.At("dwa"), s.Losses.Shape()
 	losses, active := lossesOf(s)
-	temperature := wide(s.Parameter("dwa/temperature", fieldOr("DWA.Temperature", d.Temperature, 2)))
+	temperature := number(s, "dwa/temperature", "DWA.Temperature", d.Temperature, 2, maximum)
 	stepsVar := scope.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
 	sumVar, countVar := stateOf(scope, "sum", shape, 0), stateOf(scope, "count", shape, 0)
 	lastVar, beforeVar := stateOf(scope, "last_mean", shape, 0), stateOf(scope, "mean_before", shape, 0)

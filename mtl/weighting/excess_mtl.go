@@ -23,7 +23,7 @@ type ExcessMTL struct {
 // Weights implements mtl.Weighting.
 func (m ExcessMTL) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("excess_mtl")
-	rate := wide(s.Parameter("excess_mtl/rate", fieldOr("ExcessMTL.Rate", m.Rate, 0.01)))
+	rate := number(s, "excess_mtl/rate", "ExcessMTL.Rate", m.Rate, 0.01, maximum)
 	matrix := matrixOf(s.SharedGradients())
 	active := isActive(s)
 

@@ -23,7 +23,7 @@ type FairGrad struct {
 
 // Weights implements mtl.Weighting.
 func (f FairGrad) Weights(s *mtl.Step) *graph.Node {
-	alpha := s.Parameter("fairgrad/alpha", setting("FairGrad", "Alpha", f.Alpha, 2, maximum))
+	alpha := number(s, "fairgrad/alpha", "FairGrad.Alpha", f.Alpha, 2, maximum)
 	found := solve.Nash(s.Gramian(), s.Active, graph.ConvertDType(alpha, s.Gramian().DType()))
 	return solved(s, found, found.Weights)
 }

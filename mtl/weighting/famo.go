@@ -31,8 +31,8 @@ type FAMO struct {
 // Weights implements mtl.Weighting.
 func (f FAMO) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("famo")
-	rate := wide(s.Parameter("famo/learning_rate", fieldOr("FAMO.LearningRate", f.LearningRate, 0.025)))
-	decay := wide(s.Parameter("famo/decay", fieldOr("FAMO.Decay", f.Decay, 1e-3)))
+	rate := number(s, "famo/learning_rate", "FAMO.LearningRate", f.LearningRate, 0.025, maximum)
+	decay := number(s, "famo/decay", "FAMO.Decay", f.Decay, 1e-3, maximum)
 	bounds := lowerBounds(s, "famo/min_losses", "FAMO.MinLosses", f.MinLosses)
 	distance := func(losses *graph.Node) *graph.Node {
 		return graph.AddScalar(graph.MaxScalar(graph.Sub(losses, bounds), 0), 1e-8)

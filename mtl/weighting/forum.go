@@ -36,10 +36,10 @@ type FORUM struct {
 // Weights implements mtl.Weighting.
 func (m FORUM) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("forum")
-	phi := wide(s.Parameter("forum/phi", fieldOr("FORUM.Phi", m.Phi, 0.1)))
-	rate := wide(s.Parameter("forum/rate", fieldOr("FORUM.Rate", m.Rate, 1e-3)))
-	innerRate := wide(s.Parameter("forum/inner_rate", fieldOr("FORUM.InnerRate", m.InnerRate, 0.1)))
-	innerSteps := int(fieldOr("FORUM.InnerSteps", float64(m.InnerSteps), 5))
+	phi := number(s, "forum/phi", "FORUM.Phi", m.Phi, 0.1, maximum)
+	rate := number(s, "forum/rate", "FORUM.Rate", m.Rate, 1e-3, maximum)
+	innerRate := number(s, "forum/inner_rate", "FORUM.InnerRate", m.InnerRate, 0.1, maximum)
+	innerSteps := int(setting("FORUM.InnerSteps", float64(m.InnerSteps), 5, maximum))
 	alphaVar := stateOf(scope, "alpha", s.Losses.Shape(), 0)
 	alpha := wide(alphaVar.NodeValue(s.Graph()))
 

@@ -26,7 +26,7 @@ type GradNorm struct {
 // Weights implements mtl.Weighting.
 func (m GradNorm) Weights(s *mtl.Step) *graph.Node {
 	g, scope := s.Graph(), s.Scope.At("gradnorm")
-	alpha := wide(s.Parameter("gradnorm/alpha", fieldOr("GradNorm.Alpha", m.Alpha, 1.5)))
+	alpha := number(s, "gradnorm/alpha", "GradNorm.Alpha", m.Alpha, 1.5, maximum)
 	norms := lengths(s)
 	active := isActive(s)
 

@@ -35,7 +35,7 @@ func (GradVac) Heads() mtl.HeadGradients { return mtl.RawHeads }
 // Weights implements mtl.Weighting.
 func (v GradVac) Weights(s *mtl.Step) *graph.Node {
 	g, active := gramian(s)
-	beta := graph.ConvertDType(s.Parameter("gradvac/beta", setting("GradVac", "Beta", v.Beta, 0.5, 1)), dtypes.Float64)
+	beta := number(s, "gradvac/beta", "GradVac.Beta", v.Beta, 0.5, 1)
 	targetsVar := s.Scope.At("gradvac").WithInitializer(initializer.Zero).
 		VariableWithShape("targets", shapes.Make(dtypes.Float64, s.Tasks(), s.Tasks())).SetTrainable(false)
 	targets := targetsVar.NodeValue(s.Graph())

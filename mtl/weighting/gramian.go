@@ -4,7 +4,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/internal/solve"
 )
@@ -77,20 +76,6 @@ func positions(x *graph.Node) *graph.Node {
 	before := one(graph.LessThan(other, mine))
 	tied := graph.Mul(one(graph.Equal(other, mine)), graph.ExpandLeftToRank(one(earlier), before.Rank()))
 	return graph.ReduceSum(graph.Add(before, tied), -1)
-}
-
-// maximum is the largest number that a hyper-parameter can have in any type.
-const maximum = 1e38
-
-// setting returns a field's value, or its default where it is 0. Anything but a finite number from 0 to most panics.
-func setting(method, field string, value, zero, most float64) float64 {
-	if !(value >= 0 && value <= most) {
-		exceptions.Panicf("mtl: weighting.%s has the %s %v; wanted a number above 0, up to %v, or 0 for %v", method, field, value, most, zero)
-	}
-	if value == 0 {
-		return zero
-	}
-	return value
 }
 
 // solved reports how a solver fared and returns the weights.

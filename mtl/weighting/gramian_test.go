@@ -360,26 +360,26 @@ func TestBadSettingsOfGramianMethods(t *testing.T) {
 		w     mtl.Weighting
 		parts []string
 	}{
-		{weighting.CAGrad{C: -1}, []string{"mtl: weighting.CAGrad", "C -1"}},
+		{weighting.CAGrad{C: -1}, []string{"mtl: weighting.CAGrad", "C is -1"}},
 		{weighting.CAGrad{Rescale: 7}, []string{"weighting.CAGrad", "Rescale 7"}},
 		{weighting.CAGrad{Preference: []float64{1, 2}}, []string{"weighting.CAGrad", "[1 2]", "a number for each"}},
 		{weighting.UPGrad{Preference: []float64{1, -2, 3}}, []string{"weighting.UPGrad", "[1 -2 3]"}},
-		{weighting.UPGrad{RegEps: math.NaN()}, []string{"weighting.UPGrad", "RegEps NaN"}},
-		{weighting.DualProj{NormEps: math.Inf(1)}, []string{"weighting.DualProj", "NormEps +Inf"}},
+		{weighting.UPGrad{RegEps: math.NaN()}, []string{"weighting.UPGrad", "RegEps is NaN"}},
+		{weighting.DualProj{NormEps: math.Inf(1)}, []string{"weighting.DualProj", "NormEps is +Inf"}},
 		{weighting.AlignedMTL{Preference: []float64{0, 0, 0}}, []string{"weighting.AlignedMTL", "not all 0"}},
 		{weighting.AlignedMTL{Scale: -1}, []string{"weighting.AlignedMTL", "Scale -1"}},
 		{weighting.ConFIG{Preference: []float64{math.NaN(), 1, 1}}, []string{"weighting.ConFIG", "NaN"}},
 		{weighting.NashMTL{UpdateEvery: -1}, []string{"weighting.NashMTL", "UpdateEvery -1"}},
-		{weighting.FairGrad{Alpha: -2}, []string{"weighting.FairGrad", "Alpha -2"}},
+		{weighting.FairGrad{Alpha: -2}, []string{"weighting.FairGrad", "Alpha is -2"}},
 		{weighting.MGDA{Normalization: 9}, []string{"weighting.MGDA", "Normalization 9"}},
-		{weighting.GradVac{Beta: 1.5}, []string{"weighting.GradVac", "Beta 1.5", "up to 1"}},
+		{weighting.GradVac{Beta: 1.5}, []string{"weighting.GradVac", "Beta is 1.5", "up to 1"}},
 		{weighting.PCGrad{Order: [][]int{{1, 2}}}, []string{"weighting.PCGrad", "1 rows"}},
 		{weighting.PCGrad{Order: [][]int{{1, 1}, {0, 2}, {0, 1}}}, []string{"weighting.PCGrad", "[1 1]", `"one"`}},
 		{weighting.GradVac{Order: [][]int{{1, 2}, {0, 2}, {0}}}, []string{"weighting.GradVac", "[0]", `"three"`}},
 		{weighting.Krum{Byzantine: -1}, []string{"weighting.Krum", "Byzantine -1"}},
 		{weighting.Krum{Selected: 4}, []string{"weighting.Krum", "Selected 4", "3 tasks"}},
 		{weighting.PCD{Primary: 3}, []string{"weighting.PCD", "Primary 3"}},
-		{weighting.PCD{Tau: 2}, []string{"weighting.PCD", "Tau 2"}},
+		{weighting.PCD{Tau: 2}, []string{"weighting.PCD", "Tau is 2"}},
 		{weighting.PCD{TaskTau: []float64{0, 1}}, []string{"weighting.PCD", "[0 1]"}},
 	} {
 		wantPanic(t, b, c.w, c.parts...)

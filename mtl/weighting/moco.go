@@ -38,12 +38,12 @@ func (MoCo) Heads() mtl.HeadGradients { return mtl.RawHeads }
 func (m MoCo) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("moco")
 	step := countStep(s, scope)
-	decaying := func(name string, rate, decay float64) *graph.Node {
-		return graph.Div(wide(s.Parameter("moco/"+name, rate)), graph.Pow(step, wide(s.Parameter("moco/"+name+"_decay", decay))))
-	}
-	beta := decaying("beta", fieldOr("MoCo.Beta", m.Beta, 0.5), fieldOr("MoCo.BetaDecay", m.BetaDecay, 0.5))
-	gamma := decaying("gamma", fieldOr("MoCo.Gamma", m.Gamma, 0.1), fieldOr("MoCo.GammaDecay", m.GammaDecay, 0.5))
-	rho := wide(s.Parameter("moco/rho", fieldOr("MoCo.Rho", m.Rho, 0)))
+	decaying := func(rate, decay *graph.Node) *graph.Node { return graph.Div(rate, graph.Pow(step, decay)) }
+	beta := decaying(number(s, "moco/beta", "MoCo.Beta", m.Beta, 0.5, maximum),
+		number(s, "moco/beta_decay", "MoCo.BetaDecay", m.BetaDecay, 0.5, maximum))
+	gamma := decaying(number(s, "moco/gamma", "MoCo.Gamma", m.Gamma, 0.1, maximum),
+		number(s, "moco/gamma_decay", "MoCo.GammaDecay", m.GammaDecay, 0.5, maximum))
+	rho := number(s, "moco/rho", "MoCo.Rho", m.Rho, 0, maximum)
 	size := graph.AddScalar(lengths(s), 1e-8)
 	rows := s.SharedGradients()
 	active := isActive(s)

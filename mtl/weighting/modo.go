@@ -29,8 +29,8 @@ func (MoDo) Heads() mtl.HeadGradients { return mtl.RawHeads }
 
 // Weights implements mtl.Weighting.
 func (m MoDo) Weights(s *mtl.Step) *graph.Node {
-	gamma := wide(s.Parameter("modo/gamma", fieldOr("MoDo.Gamma", m.Gamma, 1e-3)))
-	rho := wide(s.Parameter("modo/rho", fieldOr("MoDo.Rho", m.Rho, 0.1)))
+	gamma := number(s, "modo/gamma", "MoDo.Gamma", m.Gamma, 1e-3, maximum)
+	rho := number(s, "modo/rho", "MoDo.Rho", m.Rho, 0.1, maximum)
 	parts, active := threeParts(s)
 	state := simplexState(s, s.Scope.At("modo"), "lambda", active)
 	products := times(cross(parts[0], parts[1], active), state.weights)

@@ -26,8 +26,8 @@ type MOML struct {
 // Weights implements mtl.Weighting.
 func (m MOML) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("moml")
-	rate := wide(s.Parameter("moml/rate", fieldOr("MOML.Rate", m.Rate, 1e-3)))
-	innerRate := wide(s.Parameter("moml/inner_rate", fieldOr("MOML.InnerRate", m.InnerRate, 0.1)))
+	rate := number(s, "moml/rate", "MOML.Rate", m.Rate, 1e-3, maximum)
+	innerRate := number(s, "moml/inner_rate", "MOML.InnerRate", m.InnerRate, 0.1, maximum)
 	alphaVar := stateOf(scope, "alpha", s.Losses.Shape(), 0)
 	alpha := wide(alphaVar.NodeValue(s.Graph()))
 

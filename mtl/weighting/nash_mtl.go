@@ -34,7 +34,7 @@ func (n NashMTL) Weights(s *mtl.Step) *graph.Node {
 	if n.UpdateEvery < 0 {
 		exceptions.Panicf("mtl: weighting.NashMTL has UpdateEvery %d; wanted a positive number, or 0 for every step", n.UpdateEvery)
 	}
-	maxNorm := graph.ConvertDType(s.Parameter("nash_mtl/max_norm", setting("NashMTL", "MaxNorm", n.MaxNorm, 1, maximum)), dtypes.Float64)
+	maxNorm := number(s, "nash_mtl/max_norm", "NashMTL.MaxNorm", n.MaxNorm, 1, maximum)
 	g, active := gramian(s)
 	found := solve.Nash(s.Gramian(), s.Active, graph.ConvertDType(graph.Const(s.Graph(), 1.0), s.Gramian().DType()))
 	alpha := graph.ConvertDType(solved(s, found, found.Weights), dtypes.Float64)

@@ -29,7 +29,7 @@ type PBI struct {
 // Weights implements mtl.Weighting.
 func (m PBI) Weights(s *mtl.Step) *graph.Node {
 	losses, active := lossesOf(s)
-	theta := wide(s.Parameter("pbi/theta", fieldOr("PBI.Theta", m.Theta, 5)))
+	theta := number(s, "pbi/theta", "PBI.Theta", m.Theta, 5, maximum)
 	ray, _ := unitOf(preferenceOrDraw(s, "pbi/preference", "PBI", m.Preference, m.Resample))
 	u, _ := unitOf(only(active, graph.Sub(losses, lowerBounds(s, "pbi/ideal", "PBI.Ideal", m.Ideal))))
 	across := graph.Sub(u, graph.Mul(ray, graph.ReduceAllSum(graph.Mul(u, ray))))

@@ -77,8 +77,8 @@ func (p PCD) Weights(s *mtl.Step) *graph.Node {
 
 // scales returns 1/√(v̂_i + ε) and moves the averages on.
 func (p PCD) scales(s *mtl.Step, norms, active *graph.Node) *graph.Node {
-	beta := graph.ConvertDType(s.Parameter("pcd/beta", setting("PCD", "Beta", p.Beta, 0.999, 1)), dtypes.Float64)
-	eps := graph.ConvertDType(s.Parameter("pcd/eps", setting("PCD", "Eps", p.Eps, 1e-8, maximum)), dtypes.Float64)
+	beta := number(s, "pcd/beta", "PCD.Beta", p.Beta, 0.999, 1)
+	eps := number(s, "pcd/eps", "PCD.Eps", p.Eps, 1e-8, maximum)
 	scope := s.Scope.At("pcd").WithInitializer(initializer.Zero)
 	averageVar := scope.VariableWithShape("squared_norm", norms.Shape()).SetTrainable(false)
 	stepsVar := scope.VariableWithShape("steps", norms.Shape()).SetTrainable(false)
@@ -103,14 +103,13 @@ func (p PCD) primary(s *mtl.Step) *graph.Node {
 // tau is τ by task, [T].
 func (p PCD) tau(s *mtl.Step) *graph.Node {
 	if p.TaskTau == nil {
-		tau := s.Parameter("pcd/tau", setting("PCD", "Tau", p.Tau, 0.02, 1))
-		return graph.BroadcastToDims(graph.ConvertDType(tau, dtypes.Float64), s.Tasks())
+		return graph.BroadcastToDims(number(s, "pcd/tau", "PCD.Tau", p.Tau, 0.02, 1), s.Tasks())
 	}
 	if len(p.TaskTau) != s.Tasks() {
 		exceptions.Panicf("mtl: weighting.PCD has the TaskTau %v for the tasks %q; wanted a number for each", p.TaskTau, s.Names)
 	}
 	for _, v := range p.TaskTau {
-		setting("PCD", "TaskTau", v, 0, 1)
+		setting("PCD.TaskTau", v, 0, 1)
 	}
 	return graph.ConvertDType(s.Parameters("pcd/task_tau", p.TaskTau), dtypes.Float64)
 }

@@ -20,6 +20,6 @@ type ScaleInvariant struct {
 
 // Weights implements mtl.Weighting.
 func (m ScaleInvariant) Weights(s *mtl.Step) *graph.Node {
-	losses, active := positiveLosses(s, wide(s.Parameter("scale_invariant/offset", fieldOr("ScaleInvariant.Offset", m.Offset, 0))))
+	losses, active := positiveLosses(s, number(s, "scale_invariant/offset", "ScaleInvariant.Offset", m.Offset, 0, maximum))
 	return graph.StopGradient(only(active, graph.Reciprocal(losses)))
 }

@@ -34,9 +34,9 @@ func (SDMGrad) Heads() mtl.HeadGradients { return mtl.RawHeads }
 
 // Weights implements mtl.Weighting.
 func (m SDMGrad) Weights(s *mtl.Step) *graph.Node {
-	lambda := wide(s.Parameter("sdmgrad/lambda", fieldOr("SDMGrad.Lambda", m.Lambda, 0.3)))
-	rate := wide(s.Parameter("sdmgrad/rate", fieldOr("SDMGrad.Rate", m.Rate, 5)))
-	iterations := int32(fieldOr("SDMGrad.Iterations", float64(m.Iterations), 20))
+	lambda := number(s, "sdmgrad/lambda", "SDMGrad.Lambda", m.Lambda, 0.3, maximum)
+	rate := number(s, "sdmgrad/rate", "SDMGrad.Rate", m.Rate, 5, maximum)
+	iterations := int32(setting("SDMGrad.Iterations", float64(m.Iterations), 20, maximum))
 	parts, active := threeParts(s)
 	state := simplexState(s, s.Scope.At("sdmgrad"), "weights", active)
 	products := cross(parts[1], parts[2], active)

@@ -39,7 +39,7 @@ func (m Smoothed) Weights(s *mtl.Step) *graph.Node {
 		exceptions.Panicf("mtl: weighting.Smoothed.Method is a %T; wanted a weighting, and mtl.Gradients only around Smoothed", m.Method)
 	}
 	scope, shape := s.Scope.At("smoothed"), s.Losses.Shape()
-	alpha := wide(s.Parameter("smoothed/factor", setting("Smoothed", "Factor", m.Factor, 0.9, 1)))
+	alpha := number(s, "smoothed/factor", "Smoothed.Factor", m.Factor, 0.9, 1)
 	given := m.Method.Weights(s)
 	w := wide(given)
 	active := graph.LogicalAnd(isActive(s), graph.IsFinite(w))

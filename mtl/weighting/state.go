@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
-	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/gomtl/gomtl/mtl"
 )
 
@@ -83,15 +82,4 @@ func softmaxOver(active, logits *graph.Node) *graph.Node {
 	some := graph.BroadcastToDims(graph.LogicalAny(active), active.Shape().Dimensions...)
 	mask := graph.LogicalOr(active, graph.LogicalNot(some))
 	return only(active, graph.MaskedSoftmax(logits, mask))
-}
-
-// fieldOr is the value of a method's field, or what its 0 stands for.
-func fieldOr(name string, value, zero float64) float64 {
-	switch {
-	case value == 0:
-		return zero
-	case !(value > 0) || value-value != 0:
-		exceptions.Panicf("mtl: weighting.%s is %v; wanted a positive number, or 0 for %v", name, value, zero)
-	}
-	return value
 }

@@ -24,7 +24,7 @@ type STCH struct {
 // Weights implements mtl.Weighting.
 func (m STCH) Weights(s *mtl.Step) *graph.Node {
 	losses, active := lossesOf(s)
-	mu := wide(s.Parameter("stch/mu", fieldOr("STCH.Mu", m.Mu, 1)))
+	mu := number(s, "stch/mu", "STCH.Mu", m.Mu, 1, maximum)
 	lambda := preference(s, "stch/preference", "STCH", m.Preference, 1)
 	distance := graph.Sub(losses, lowerBounds(s, "stch/ideal", "STCH.Ideal", m.Ideal))
 	return graph.StopGradient(graph.Mul(lambda, softmaxOver(active, graph.Div(graph.Mul(lambda, distance), mu))))

@@ -34,7 +34,7 @@ type STCHLogNadir struct {
 func (m STCHLogNadir) Weights(s *mtl.Step) *graph.Node {
 	g, scope := s.Graph(), s.Scope.At("stch_log_nadir")
 	losses, active := positiveLosses(s, nil)
-	mu := wide(s.Parameter("stch_log_nadir/mu", fieldOr("STCHLogNadir.Mu", m.Mu, 1)))
+	mu := number(s, "stch_log_nadir/mu", "STCHLogNadir.Mu", m.Mu, 1, maximum)
 	warmUp, window := m.WarmUp, stepsIn(s, "STCHLogNadir.Window", m.Window)
 	switch {
 	case warmUp < 0:

@@ -1,7 +1,6 @@
 package weighting
 
 import (
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/internal/solve"
@@ -38,8 +37,8 @@ func (u UPGrad) Weights(s *mtl.Step) *graph.Node {
 
 // regularGramian returns G/tr(G) + regEps·I in the Gramian's type; with a trace of at most normEps it is regEps·I.
 func regularGramian(s *mtl.Step, path, method string, regEps, normEps float64) *graph.Node {
-	regularization := graph.ConvertDType(s.Parameter(path+"/reg_eps", setting(method, "RegEps", regEps, 1e-4, maximum)), dtypes.Float64)
-	smallest := graph.ConvertDType(s.Parameter(path+"/norm_eps", setting(method, "NormEps", normEps, 0, maximum)), dtypes.Float64)
+	regularization := number(s, path+"/reg_eps", method+".RegEps", regEps, 1e-4, maximum)
+	smallest := number(s, path+"/norm_eps", method+".NormEps", normEps, 0, maximum)
 	g, _ := gramian(s)
 	trace := graph.ReduceAllSum(diagonal(g))
 	inverse := ratio(graph.OnesLike(trace), graph.Where(graph.LessThan(trace, smallest), graph.ZerosLike(trace), trace))

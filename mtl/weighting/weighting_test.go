@@ -143,5 +143,5 @@ func TestBadSettings(t *testing.T) {
 	wantPanic(t, b, weighting.Fixed{"two": -1}, `"two"`, "-1", "0 or more")
 	wantPanic(t, b, weighting.Fixed{"two": math.NaN()}, "NaN")
 	wantPanic(t, b, weighting.Fixed{"two": math.Inf(1)}, "Inf")
-	wantPanic(t, b, weighting.DWA{Temperature: -2}, "DWA.Temperature is -2", "positive")
+	wantPanic(t, b, weighting.DWA{Temperature: -2}, "DWA.Temperature is -2", "above 0")
 }
