@@ -68,6 +68,26 @@ func TestInTrainingLoop(t *testing.T) {
 	})
 }
 
+// So do the others: in each round x becomes the projection of V·diag(λ)·Vᵀ·G⁻¹·(x + 1), which is that of x + 1.
+func TestLinearAlgebraInLoop(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		e := graph.MustNewExec(b, func(g, x *graph.Node) *graph.Node {
+			x = graph.MulScalar(graph.AddScalar(x, 1), 1)
+			return While([]*graph.Node{g, x, integer(x, 0)},
+				func(s []*graph.Node) *graph.Node { return graph.LessThan(s[2], integer(s[2], 3)) },
+				func(s []*graph.Node) []*graph.Node {
+					lambda, v := Eigen(s[0])
+					y := graph.Dot(v, graph.Mul(lambda, graph.Dot(Solve(s[0], graph.Add(s[1], number(x, 1))), v).Product())).Product()
+					return []*graph.Node{s[0], ProjectSimplex(y, nil), graph.Add(s[2], integer(s[2], 1))}
+				})[1]
+		})
+		got := values(t, e.MustCall([][]float64{{4, 1, 0}, {1, 3, 1}, {0, 1, 2}}, []float64{0.5, 0.25, -0.5})[0])
+		if want := []float64{0.625, 0.375, 0}; !near(got, want, 1e-12) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
 // The weights are constants to the gradient of the weighted loss.
 func TestNoGradient(t *testing.T) {
 	b := backendtest.Go(t)
