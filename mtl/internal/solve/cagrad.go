@@ -146,7 +146,7 @@ func (p path) residual(m, y *graph.Node) *graph.Node {
 // again is p, or p from the start if restart, a boolean scalar.
 func (p proximal) again(restart *graph.Node) proximal {
 	r, n := p.y.Shape().Dim(0), p.y.Shape().Dim(1)
-	fresh := newCone(p.m, r)
+	fresh := newCone(p.m, r, p.least)
 	all := func(dims ...int) *graph.Node { return repeat(restart, dims...) }
 	p.pivoted = graph.Where(all(r, n, n), fresh.pivoted, p.pivoted)
 	p.sign = graph.Where(all(r, n), fresh.sign, p.sign)

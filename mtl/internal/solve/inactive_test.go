@@ -122,3 +122,32 @@ func TestFloat32(t *testing.T) {
 		}
 	})
 }
+
+// Rounding errors that make a Gramian indefinite, ten times those of its dtype, do no harm: all is finite and the searches end.
+func TestIndefinite(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		const n = 7
+		for name, build := range solvers {
+			e := graph.MustNewExec(b, func(g *graph.Node) []*graph.Node { return build(g, nil).nodes() })
+			for seed := range uint64(20) {
+				rng := rand.New(rand.NewPCG(seed, 9))
+				for _, j := range families(n, seed) {
+					g := gramOf(j.rows)
+					for i := range g {
+						for k := range i + 1 {
+							g[i][k] += 0x1p-20 * rng.NormFloat64() * math.Sqrt(g[i][i]*g[k][k])
+							g[k][i] = g[i][k]
+						}
+					}
+					got := solved(t, e, single(g))
+					if !finite(got.weights...) || !finite(got.norm...) || got.iterations > 1000 {
+						t.Errorf("%s of %s, seed %d: %s", name, j.name, seed, got)
+					}
+					if name == "MinNorm" || name == "CAGrad" {
+						checkSimplex(t, got.weights, 1e-6)
+					}
+				}
+			}
+		}
+	})
+}

@@ -61,8 +61,8 @@ func eliminate(m, pivotOf, k *graph.Node, least float64) (newM, newPivotOf, next
 }
 
 // solvePositive returns the x with m·x = b, [T], for a positive definite m with a diagonal of 1: T principal pivots make m its inverse, and
-// what rounding errors left of b is solved for twice more.
-func solvePositive(m, b *graph.Node) *graph.Node {
+// what rounding errors left of b is solved for twice more. Pivots below least, which rounding errors make, count as that.
+func solvePositive(m, b *graph.Node, least float64) *graph.Node {
 	n := m.Shape().Dim(0)
 	inverse := While([]*graph.Node{m, integer(m, 0)},
 		func(s []*graph.Node) *graph.Node { return graph.LessThan(s[1], integer(s[1], n)) },
@@ -71,7 +71,7 @@ func solvePositive(m, b *graph.Node) *graph.Node {
 			pivotRow := graph.Gather(m, graph.Reshape(k, 1, 1)) // [1, T]
 			at := indices(m, 1, 1, n)
 			here := graph.ConvertDType(graph.Equal(at, k), dtypes.Float64)
-			pivot := graph.Max(graph.ReduceSum(graph.Mul(pivotRow, here)), number(m, 1e-18))
+			pivot := graph.Max(graph.ReduceSum(graph.Mul(pivotRow, here)), number(m, least))
 			// The column of the pivot is its row, but for the sign of what was a pivot before. With 1 more at the pivot in the column and 1 less in
 			// the row, the update of rank 1 is right for them too; no digits are lost, since pivots are at most 1.
 			entries := graph.Add(graph.Where(graph.LessThan(at, k), graph.Neg(pivotRow), pivotRow), here)

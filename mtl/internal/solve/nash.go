@@ -23,7 +23,8 @@ func Nash(g, active, exponent *graph.Node) Result {
 	longest := graph.ReduceMax(s.lengths)
 	relative := graph.Where(alive, graph.Div(s.lengths, longest), one)
 	e := graph.Pow(relative, graph.Div(graph.Sub(one, a), graph.Add(one, a)))
-	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, 2*float64(n)*epsilon(s.dtype))))
+	ridge := 2 * float64(n) * epsilon(s.dtype)
+	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, ridge)))
 
 	// State: m, e, a, x, the last step's size relative to x, its number.
 	state := []*graph.Node{m, e, a, repeat(one, n), one, integer(a, 0)}
@@ -32,7 +33,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 			return graph.LogicalAnd(graph.GreaterThan(x[4], number(x[4], 1e-9)), graph.LessThan(x[5], integer(x[5], 200)))
 		},
 		func(x []*graph.Node) []*graph.Node {
-			next, left := newton(x[0], x[1], x[2], x[3])
+			next, left := newton(x[0], x[1], x[2], x[3], ridge/4)
 			return []*graph.Node{x[0], x[1], x[2], next, left, graph.Add(x[5], integer(x[5], 1))}
 		})
 	x := state[3]
@@ -53,7 +54,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 
 // newton is one step, at most 0.99 of the way to where the first x is 0, and what it left to do: its largest relative change, or 0 where the
 // equation held but for rounding before.
-func newton(m, e, a, x *graph.Node) (next, left *graph.Node) {
+func newton(m, e, a, x *graph.Node, least float64) (next, left *graph.Node) {
 	n, one := m.Shape().Dim(0), number(a, 1)
 	gap, residual := equation(m, e, a, x)
 	// To solve (m + curvature)·p = gap, p = e·change, with a diagonal of 1.
@@ -61,12 +62,15 @@ func newton(m, e, a, x *graph.Node) (next, left *graph.Node) {
 	scale := graph.Div(one, graph.Sqrt(graph.Add(diagonal(m), curvature)))
 	scaled := graph.Mul(graph.Mul(m, column(scale)), row(scale))
 	scaled = graph.Where(onDiagonal(m, n), repeat(one, n, n), scaled)
-	p := graph.Mul(solvePositive(scaled, graph.Mul(gap, scale)), scale)
+	p := graph.Mul(solvePositive(scaled, graph.Mul(gap, scale), least), scale)
 	change := graph.Div(graph.Div(p, e), x) // relative
 	way := graph.Min(one, graph.Div(number(a, 0.99), graph.Max(graph.ReduceMax(graph.Neg(change)), number(a, 1e-300))))
 	change = graph.Mul(change, way)
 	exact := graph.LessThan(residual, number(a, 2e-16*float64(n+4)))
-	return graph.Mul(x, graph.Add(one, change)), graph.Where(exact, number(a, 0), graph.ReduceMax(graph.Abs(change)))
+	// No power of x may be infinite.
+	smallest := graph.Pow(number(a, 1e-250), graph.Div(a, graph.Add(one, a)))
+	next = graph.Max(graph.Min(graph.Mul(x, graph.Add(one, change)), number(a, 1e60)), smallest)
+	return next, graph.Where(exact, number(a, 0), graph.ReduceMax(graph.Abs(change)))
 }
 
 // equation is the difference of the equation's sides, and the largest of them relative to the terms that it is the sum of.

@@ -12,10 +12,11 @@ type cone struct {
 	sign    *graph.Node // [R, T]: -1 for the variables of the support, which may be above 0, 1 for the others
 	y       *graph.Node // [R, T]
 	steps   *graph.Node // Int32 scalar, of all searches so far
+	least   float64     // pivots are at least that, even if rounding errors make M indefinite
 }
 
 // newCone starts at y = 0.
-func newCone(m *graph.Node, r int) cone {
+func newCone(m *graph.Node, r int, least float64) cone {
 	n := m.Shape().Dim(0)
 	return cone{
 		m:       m,
@@ -23,13 +24,16 @@ func newCone(m *graph.Node, r int) cone {
 		sign:    repeat(number(m, 1), r, n),
 		y:       repeat(number(m, 0), r, n),
 		steps:   integer(m, 0),
+		least:   least,
 	}
 }
 
 func (c cone) state() []*graph.Node { return []*graph.Node{c.m, c.pivoted, c.sign, c.y, c.steps} }
 
-func coneOf(s []*graph.Node) cone {
-	return cone{m: s[0], pivoted: s[1], sign: s[2], y: s[3], steps: s[4]}
+// with is c in the state s.
+func (c cone) with(s []*graph.Node) cone {
+	c.m, c.pivoted, c.sign, c.y, c.steps = s[0], s[1], s[2], s[3], s[4]
+	return c
 }
 
 // done is the key of a variable that stays where it is.
@@ -49,10 +53,10 @@ func (c cone) minimise(q *graph.Node) cone {
 	state = While(state,
 		func(s []*graph.Node) *graph.Node { return graph.LogicalAnd(s[8], graph.LessThan(s[4], s[7])) },
 		func(s []*graph.Node) []*graph.Node {
-			c, target, more := coneOf(s).step(s[5], s[6])
+			c, target, more := c.with(s).step(s[5], s[6])
 			return append(c.state(), target, s[6], s[7], more)
 		})
-	return coneOf(state)
+	return c.with(state)
 }
 
 // step lets a variable out that is in the way of the target, or, at the target, the variable in whose gradient is the most negative.
@@ -79,7 +83,7 @@ func (c cone) step(target, force *graph.Node) (next cone, newTarget, more *graph
 	// The row of the pivot; its column is the same but for the sign where one of the two is in the support and the other is not.
 	at := graph.Add(index, graph.Mul(indices(index, 0, r), integer(index, n)))
 	pivotRow := graph.Gather(graph.Reshape(c.pivoted, r*n, n), graph.InsertAxes(at, -1))
-	pivot := graph.Max(pick(pivotRow, isChosen), number(target, 1e-12))
+	pivot := graph.Max(pick(pivotRow, isChosen), number(target, c.least))
 	inverse := graph.Where(moves, graph.Div(number(pivot, 1), pivot), number(pivot, 0))
 	inverse = graph.InsertAxes(inverse, -1)
 	pivotColumn := graph.Mul(graph.Mul(pivotRow, c.sign), graph.InsertAxes(pick(c.sign, isChosen), -1))
@@ -94,8 +98,7 @@ func (c cone) step(target, force *graph.Node) (next cone, newTarget, more *graph
 
 	reduced := graph.Mul(graph.InsertAxes(pick(target, isChosen), -1), inverse)
 	newTarget = graph.Where(isChosen, repeat(graph.Neg(reduced), r, n), graph.Sub(target, graph.Mul(pivotColumn, reduced)))
-	next = cone{m: c.m, pivoted: pivoted, sign: graph.Where(isChosen, graph.Neg(c.sign), c.sign), y: y}
-	next.steps = graph.Add(c.steps, integer(index, 1))
+	next = c.with([]*graph.Node{c.m, pivoted, graph.Where(isChosen, graph.Neg(c.sign), c.sign), y, graph.Add(c.steps, integer(index, 1))})
 	more = graph.LessThan(graph.ReduceMin(best), number(best, done-1))
 	return next, newTarget, more
 }

@@ -25,7 +25,7 @@ func (s gramian) newProximal(m *graph.Node, r int) proximal {
 	zero := repeat(number(m, 0), r, n)
 	ridged := graph.Add(m, graph.Mul(unit(m, n), number(m, s.ridge)))
 	return proximal{
-		cone: newCone(ridged, r), last: zero, step: zero, lastStep: zero, round: integer(m, 0),
+		cone: newCone(ridged, r, s.ridge/2), last: zero, step: zero, lastStep: zero, round: integer(m, 0),
 		// Smaller steps may be rounding errors of M, divided by the ridge.
 		ridge: s.ridge, far: max(1e-6, 10*float64(n)*epsilon(s.dtype)/s.ridge),
 	}
@@ -37,7 +37,7 @@ func (p proximal) state() []*graph.Node {
 
 // with is p in the state s.
 func (p proximal) with(s []*graph.Node) proximal {
-	p.cone, p.last, p.step, p.lastStep, p.round = coneOf(s), s[5], s[6], s[7], s[8]
+	p.cone, p.last, p.step, p.lastStep, p.round = p.cone.with(s), s[5], s[6], s[7], s[8]
 	return p
 }
 
