@@ -116,8 +116,8 @@ func TestDualCone(t *testing.T) {
 	})
 }
 
-// CAGrad's dual: with d = g0 + c·‖g0‖·g_w/‖g_w‖ no gradient's inner product with d is smaller than that of g_w. Where g_w vanishes there is no d, and F is compared
-// with that of other weights.
+// With d = g0 + c·‖g0‖·g_w/‖g_w‖ no gradient's inner product with d is smaller than that of g_w. Where g_w vanishes there is no d, and F is
+// compared with that of other weights only.
 func TestCAGrad(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, n := range sizes(b) {
@@ -160,7 +160,8 @@ func TestCAGrad(t *testing.T) {
 						// Of the digits of wᵀGw, a difference of numbers of the size of G, those of |g|² are left.
 						lost := 1e-15 * math.Pow(longest/max(norm(combined), 1e-6*longest), 2)
 						if longest > 0 && !(worst <= 1e-9+lost) || got.residual > 1e-11+0.01*lost {
-							t.Errorf("%d tasks, %s, seed %d, c %v: short of the optimum by %.3g; |g| %.3g of %.3g; %s", n, j.name, seed, c, worst, norm(combined), longest, got)
+							t.Errorf("%d tasks, %s, seed %d, c %v: short of the optimum by %.3g; |g| %.3g of %.3g; %s",
+								n, j.name, seed, c, worst, norm(combined), longest, got)
 						}
 					}
 				}

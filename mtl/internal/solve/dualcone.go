@@ -5,8 +5,8 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// DualCone is, for each row u of [R, T], the argmin of vᵀGv over v ≥ u, [R, T]: Jᵀv is the vector nearest to Jᵀu with an inner product of
-// at least 0 with every gradient (Lopez-Paz and Ranzato, 2017, equation 11; Quinton and Rey, 2024, proposition 1).
+// DualCone is, for each row u of [R, T], the argmin of vᵀGv over v ≥ u, [R, T]: Jᵀv is the vector nearest to Jᵀu whose inner product with
+// no gradient is negative (the dual problem of GEM, Lopez-Paz and Ranzato, 2017; Quinton and Rey, 2024, proposition 1).
 func DualCone(g, active, u *graph.Node) Result {
 	s := split(g, active)
 	tasks := g.Shape().Dim(0)

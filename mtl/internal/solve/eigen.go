@@ -10,7 +10,7 @@ import (
 const maxSweeps = 20
 
 // Eigen returns the eigenvalues, [T], ascending, and the eigenvectors, the columns of [T, T], of a symmetric matrix. It is Jacobi's method
-// with ⌊T/2⌋ rotations at a time, in the order of a round-robin tournament (Brent and Luk, 1985, section 2); errors are of the size of the
+// with ⌊T/2⌋ rotations at a time, in the order of a round-robin tournament (Brent and Luk, 1985); errors are of the size of the
 // largest eigenvalue's last digits.
 func Eigen(g *graph.Node) (values, vectors *graph.Node) {
 	n, dtype := g.Shape().Dim(0), g.DType()

@@ -86,7 +86,8 @@ func finish(f compute.Function) error {
 func private[T any](structure reflect.Value, name string) *T {
 	field := structure.FieldByName(name)
 	if !field.IsValid() || field.Type() != reflect.TypeFor[T]() {
-		exceptions.Panicf("mtl: this version of GoMLX has no %s.%s of type %s, which loops inside loops need", structure.Type(), name, reflect.TypeFor[T]())
+		exceptions.Panicf("mtl: loops inside loops need %s.%s of type %s, which this version of GoMLX lacks",
+			structure.Type(), name, reflect.TypeFor[T]())
 	}
 	return (*T)(unsafe.Pointer(field.UnsafeAddr()))
 }

@@ -5,14 +5,14 @@ import "github.com/gomlx/gomlx/core/graph"
 // MinNorm is the argmin over the simplex of wᵀGw (MGDA: Désidéri, 2012). A nil active means all tasks. Tasks whose gradient is 0 share all
 // the weight if there are any.
 //
-// With unit rows, Ĝ, and a_i = min_j ‖g_j‖ / ‖g_i‖ it is the y ≥ 0 that minimises ½yᵀ(Ĝ + aaᵀ)y - aᵀy, normalised: w_i ∝ a_i·y_i.
+// With unit rows, Ĝ, and a_i = min_j ‖g_j‖ / ‖g_i‖ it is w_i ∝ a_i·y_i for the y ≥ 0 that minimises ½yᵀ(Ĝ + aaᵀ)y - aᵀy.
 func MinNorm(g, active *graph.Node) Result {
 	s := split(g, active)
 	a, m, q := s.hull()
 	y, steps := s.nonNegative(m, q)
 	w := s.normalise(y, a)
-	anyZero := graph.GreaterThan(graph.ReduceMax(s.zeros()), number(a, 0))
-	w = graph.Where(anyZero, s.zeros(), w)
+	vanished := s.vanished()
+	w = graph.Where(graph.GreaterThan(graph.ReduceMax(vanished), number(w, 0)), vanished, w)
 	return Result{
 		Weights:    back(w, s.dtype),
 		Norm:       back(s.norm(w), s.dtype),
@@ -34,22 +34,4 @@ func (s gramian) hull() (a, m, q *graph.Node) {
 func (s gramian) normalise(y, a *graph.Node) *graph.Node {
 	w := graph.Mul(graph.Reshape(y, -1), a)
 	return graph.Div(w, graph.Max(graph.ReduceSum(w), number(w, 1e-300)))
-}
-
-// zeros is the mean over the active tasks whose gradient is 0, [T].
-func (s gramian) zeros() *graph.Node {
-	is := graph.LogicalAnd(s.active, graph.LessOrEqual(s.lengths, number(s.lengths, 0)))
-	count := graph.ConvertDType(is, s.lengths.DType())
-	return graph.Div(count, graph.Max(graph.ReduceSum(count), number(count, 1)))
-}
-
-// norm is √(wᵀGw).
-func (s gramian) norm(w *graph.Node) *graph.Node {
-	return graph.Reshape(s.length(row(graph.Mul(w, s.lengths))))
-}
-
-// length is √(yᵀĜy) for each row of y.
-func (s gramian) length(y *graph.Node) *graph.Node {
-	square := graph.ReduceSum(graph.Mul(graph.Dot(y, s.cosines).Product(), y), 1)
-	return graph.Sqrt(graph.Max(square, number(square, 0)))
 }

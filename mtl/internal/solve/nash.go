@@ -5,12 +5,12 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Nash solves (Gα)_i = α_i^(-1/a), α > 0, a > 0 a scalar: Nash-MTL (Navon et al., 2022, equation 3) is a = 1, FairGrad (Ban and Ji, 2024, equation 8) the
-// general case. It is where ½αᵀGα - Σ φ(α_i), φ' = α^(-1/a), is least, which is strictly convex: damped Newton steps.
+// Nash solves (Gα)_i = α_i^(-1/a), α > 0, a > 0 a scalar: a = 1 is Nash-MTL (Navon et al., 2022, claim 3.1), the general case FairGrad (Ban
+// and Ji, 2024, algorithm 1). The solution minimises ½αᵀGα - Σ φ(α_i), φ' = α^(-1/a), which is strictly convex: damped Newton steps.
 //
-// With unit rows, Ĝ, e_i = ‖g_i‖^((1-a)/(1+a)) and α_i = ‖g_i‖^(-2a/(1+a))·x_i the equation is (Ĝ·(e∘x))_i = e_i·x_i^(-1/a): x is 1 for gradients at
-// right angles, whatever their lengths. Where G is singular there may be no solution, since α grows without end as the combined gradient
-// vanishes: Ĝ gets a ridge of the size of its rounding error, 2T·eps. A task whose gradient is 0 gets the largest weight of the others.
+// With unit rows, Ĝ, e_i = ‖g_i‖^((1-a)/(1+a)) and α_i = ‖g_i‖^(-2a/(1+a))·x_i the equation is (Ĝ·(e∘x))_i = e_i·x_i^(-1/a): x is 1 for
+// gradients at right angles, whatever their lengths. Where G is singular there may be no solution, since α grows without end as the combined
+// gradient vanishes: Ĝ gets a ridge of the size of its rounding error, 2T·eps. A task whose gradient is 0 gets the largest weight of the others.
 func Nash(g, active, exponent *graph.Node) Result {
 	s := split(g, active)
 	n := g.Shape().Dim(0)
@@ -26,7 +26,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 	ridge := 2 * float64(n) * epsilon(s.dtype)
 	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, ridge)))
 
-	// State: m, e, a, x, the last step's size relative to x, its number.
+	// The state: m, e, a, x, what the last step left to do, the number of steps.
 	state := []*graph.Node{m, e, a, repeat(one, n), one, integer(a, 0)}
 	state = While(state,
 		func(x []*graph.Node) *graph.Node {

@@ -2,10 +2,10 @@ package solve
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// cone holds, for each of R vectors q, the state of the search for the y ≥ 0 that minimises ½yᵀMy + qᵀy, M symmetric and positive definite,
-// the same for all. It is the active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23) on the principal
-// pivot transform of M (Cottle, Pang and Stone, The Linear Complementarity Problem, 1992, section 2.3): a step lets one variable in or out,
-// and costs one update of rank 1.
+// cone holds, for each of R vectors q, the state of the search for the y ≥ 0 that minimises ½yᵀMy + qᵀy, with one M for all, symmetric and
+// positive definite. It is the active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23) on the principal
+// pivot transform of M (Cottle, Pang and Stone, The Linear Complementarity Problem, 1992, section 2.3): a step lets one variable in or out of
+// the support, and costs one update of rank 1.
 type cone struct {
 	m       *graph.Node // [T, T]
 	pivoted *graph.Node // [R, T, T]: M with the roles of y and My + q exchanged for the variables of the support
@@ -59,7 +59,7 @@ func (c cone) minimise(q *graph.Node) cone {
 	return c.with(state)
 }
 
-// step lets a variable out that is in the way of the target, or, at the target, the variable in whose gradient is the most negative.
+// step lets a variable out that is in the way of the target, or, at the target, the one in whose gradient is the most negative.
 func (c cone) step(target, force *graph.Node) (next cone, newTarget, more *graph.Node) {
 	r, n := target.Shape().Dim(0), target.Shape().Dim(1)
 	zero := zeros(target)
@@ -101,6 +101,14 @@ func (c cone) step(target, force *graph.Node) (next cone, newTarget, more *graph
 	next = c.with([]*graph.Node{c.m, pivoted, graph.Where(isChosen, graph.Neg(c.sign), c.sign), y, graph.Add(c.steps, integer(index, 1))})
 	more = graph.LessThan(graph.ReduceMin(best), number(best, done-1))
 	return next, newTarget, more
+}
+
+// response is what y would be for q = direction if its support stayed, [R, T].
+func (c cone) response(direction *graph.Node) *graph.Node {
+	support := graph.LessThan(c.sign, number(direction, 0))
+	zero := zeros(direction)
+	moved := graph.ReduceSum(graph.Mul(c.pivoted, graph.InsertAxes(graph.Where(support, direction, zero), 1)), 2)
+	return graph.Where(support, graph.Neg(moved), zero)
 }
 
 // pick is the value at the chosen position of each row, 0 where there is none.

@@ -2,9 +2,9 @@ package solve
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// proximal searches the y ≥ 0 with the least ½yᵀMy + qᵀy, [R, T], by the proximal point method: each round minimises that plus ridge/2·‖y - z‖², z being the last
-// round's y. The ridge makes each round's problem positive definite, choosing the smallest y where there are many, and its effect
-// on y shrinks from round to round by ridge/(ridge + λ) for each eigenvalue λ of M.
+// proximal is the search for the y ≥ 0 with the least ½yᵀMy + qᵀy, [R, T], by the proximal point method: each round minimises that plus
+// ridge/2·‖y - z‖², z being the last round's y. The ridge makes each round's problem positive definite and chooses the smallest y where
+// there are many; its effect on y shrinks from round to round by ridge/(ridge + λ) for each eigenvalue λ of M.
 type proximal struct {
 	cone
 	last       *graph.Node // [R, T], y before the last round
@@ -17,6 +17,8 @@ type proximal struct {
 const (
 	minRounds = 3
 	maxRounds = 20
+	// proximalState is the number of nodes of a proximal's state.
+	proximalState = 9
 )
 
 // newProximal starts at y = 0 for R vectors q.
@@ -41,8 +43,6 @@ func (p proximal) with(s []*graph.Node) proximal {
 	return p
 }
 
-const proximalState = 9
-
 // unsettled is true for the rows whose last step was long, [R, 1].
 func (p proximal) unsettled() *graph.Node {
 	size := graph.ReduceMax(graph.Abs(p.step), 1)
@@ -56,8 +56,8 @@ func (p proximal) more() *graph.Node {
 	return graph.LogicalOr(moves, graph.LessThan(p.round, integer(p.round, minRounds)))
 }
 
-// next is one more round for q. If the rounds before were for the same q, ahead, a boolean scalar, lets it start ahead of where they got stuck in directions of small λ
-// (Anderson, 1965, with a memory of one step).
+// next is one more round for q. If the rounds before were for the same q, ahead, a boolean scalar, lets it start ahead of where they got
+// stuck in directions of small λ (Anderson, 1965, with a memory of one step).
 func (p proximal) next(q, ahead *graph.Node) proximal {
 	r, n := q.Shape().Dim(0), q.Shape().Dim(1)
 	bend := graph.Sub(p.step, p.lastStep)
@@ -72,6 +72,17 @@ func (p proximal) next(q, ahead *graph.Node) proximal {
 	p.cone = p.minimise(graph.Sub(q, graph.Mul(start, number(q, p.ridge))))
 	p.step = graph.Sub(p.y, start)
 	p.round = graph.Add(p.round, integer(p.round, 1))
+	return p
+}
+
+// again is p, or p with the search back at y = 0 if restart, a boolean scalar.
+func (p proximal) again(restart *graph.Node) proximal {
+	r, n := p.y.Shape().Dim(0), p.y.Shape().Dim(1)
+	fresh := newCone(p.m, r, p.least)
+	all := func(dims ...int) *graph.Node { return repeat(restart, dims...) }
+	p.pivoted = graph.Where(all(r, n, n), fresh.pivoted, p.pivoted)
+	p.sign = graph.Where(all(r, n), fresh.sign, p.sign)
+	p.y = graph.Where(all(r, n), fresh.y, p.y)
 	return p
 }
 

@@ -2,8 +2,8 @@ package solve
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// ProjectSimplex is the w ≥ 0 with Σ w = 1 that is nearest to v, [T]: w_i = max(v_i - τ, 0) with τ = max_k (Σ_{j ≤ k} v_(j) - 1)/k over the sorted
-// v_(1) ≥ v_(2) ≥ ... (Held, Wolfe and Crowder, 1974). Tasks that are not active get 0; if none is, all do.
+// ProjectSimplex is the w ≥ 0 with Σ w = 1 that is nearest to v, [T]: w_i = max(v_i - τ, 0) with τ = max_k (Σ_{j ≤ k} v_(j) - 1)/k over the
+// sorted v_(1) ≥ v_(2) ≥ ... (Held, Wolfe and Crowder, 1974). Tasks that are not active get 0; if none is, all do.
 func ProjectSimplex(v, active *graph.Node) *graph.Node {
 	dtype, n := v.DType(), v.Shape().Dim(0)
 	is := isActive(v, active)
