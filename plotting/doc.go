@@ -1,5 +1,6 @@
 // Package plotting draws the figures of a multi-task run: losses, weights and metrics over time, several runs against each
-// other, confusion matrices, segmentation panels, grids of examples and regression scatters.
+// other, confusion matrices, segmentation panels, grids of examples and regression scatters; and, to explain methods, paths of training over a
+// landscape and task gradients in conflict.
 //
 // Every plot is a struct whose zero value is a good default, with one method Figure that takes the data:
 //

@@ -95,6 +95,47 @@ func ExampleImages() {
 	}
 }
 
+func ExampleLandscape() {
+	bowls := func(x, y float64) (first, second float64) {
+		return (x-2)*(x-2)/4 + y*y, (x+2)*(x+2)/4 + y*y
+	}
+	descend := func(x, y, weight float64) (path [][2]float64) {
+		for range 200 {
+			path = append(path, [2]float64{x, y})
+			x, y = x-0.02*(weight*(x-2)/2+(1-weight)*(x+2)/2), y-0.02*2*y
+		}
+		return path
+	}
+	starts, target := [][2]float64{{-3, 2}, {3, 1.5}, {1, -2}}, [][2]float64{{-2, 0}, {2, 0}}
+	var walks []plotting.Walks
+	for _, weight := range []float64{0.5, 0.9} {
+		w := plotting.Walks{Title: fmt.Sprintf("Weights %.1f and %.1f", weight, 1-weight), Note: "200 steps from three starts"}
+		for _, start := range starts {
+			w.Paths = append(w.Paths, descend(start[0], start[1], weight))
+		}
+		walks = append(walks, w)
+	}
+	sum := func(x, y float64) float64 {
+		first, second := bowls(x, y)
+		return first + second
+	}
+	if err := (plotting.Landscape{Title: "Two bowls"}).Figure(sum, target, walks...).Save("landscape.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleConflict() {
+	gradients := [][2]float64{{1, 0.2}, {-1.2, 0.7}}
+	fig := plotting.Conflict{Tasks: []string{"left digit", "right digit"}}.Figure(gradients,
+		plotting.Update{Title: "Sum", Direction: [2]float64{-0.2, 0.9}},
+		plotting.Update{Title: "First alone", Direction: [2]float64{1, 0.2}},
+		plotting.Update{Title: "Shortest in the hull", Direction: [2]float64{0.079, 0.336}},
+		plotting.Update{Title: "Tenfold", Direction: [2]float64{0.79, 3.36}})
+	if err := fig.Save("conflict.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
 func ExampleTable() {
 	table := plotting.Table{
 		Header: []string{"task", "metric", "multi-task", "single-task", "Δ"},

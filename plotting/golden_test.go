@@ -19,6 +19,7 @@ func TestExamples(t *testing.T) {
 	for name, example := range map[string]func(){
 		"losses": ExampleLosses, "weights": ExampleWeights, "metrics": ExampleMetrics, "compare": ExampleCompare,
 		"confusion": ExampleConfusion, "scatter": ExampleScatter, "segmentation": ExampleSegmentation, "images": ExampleImages,
+		"landscape": ExampleLandscape, "conflict": ExampleConflict,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkGolden(t, name, example)
@@ -40,6 +41,9 @@ func TestHardCases(t *testing.T) {
 		"hard-2-classes":    plotting.Confusion{Task: 5}.Figure([][]float64{{12345, 67}, {0, 0}}, []string{"no", "yes"}),
 		"hard-no-examples":  plotting.Scatter{}.Figure(nil, nil),
 		"hard-equal-values": plotting.Scatter{}.Figure([]float64{2, 2, math.NaN()}, []float64{2, 2, 1}),
+		"hard-no-paths":     plotting.Landscape{}.Figure(func(x, y float64) float64 { return x }, nil),
+		"hard-paths":        hardPaths(),
+		"hard-conflicts":    hardConflicts(),
 		"hard-21-classes":   plotting.Segmentation{Title: "A street"}.Figure(street()),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,6 +142,30 @@ func diagonal(n int) (counts [][]float64, classes []string) {
 		classes = append(classes, fmt.Sprintf("class number %d of %d", i, n))
 	}
 	return counts, classes
+}
+
+// hardPaths has a path that leaves the panel and comes back, one that ends in NaN, one of a single point, one outside, and a loss with a pole.
+func hardPaths() *plotting.Figure {
+	loop := make([][2]float64, 100)
+	for i := range loop {
+		sin, cos := math.Sincos(float64(i) / 15)
+		loop[i] = [2]float64{0.5 + cos, sin}
+	}
+	broken := [][2]float64{{-1, -1}, {-0.5, -0.5}, {math.NaN(), 0}, {0.5, 0.5}}
+	walks := []plotting.Walks{
+		{Title: "a method whose name is much longer than its panel is wide", Note: "and a note that is longer still, far beyond the panel's right edge", Paths: [][][2]float64{loop, broken}},
+		{Paths: [][][2]float64{{{0, 0}}, {{5, 5}, {6, 6}}, nil}},
+		{Title: "nothing"}, {}, {Title: "fifth"},
+	}
+	pole := func(x, y float64) float64 { return math.Log(x*x + y*y - 0.25) }
+	return plotting.Landscape{X: [2]float64{-1.2, 1.2}, Y: [2]float64{-1.2, 1.2}}.Figure(pole, [][2]float64{{-2, 0}, {-1, 0}, {0, 0.5}, {1, 0}}, walks...)
+}
+
+// hardConflicts has opposite gradients, whose cone is a line, a third task, and updates of length 0.
+func hardConflicts() *plotting.Figure {
+	return plotting.Conflict{Columns: 2}.Figure([][2]float64{{1, 0}, {-2, 0}, {0, 0.001}},
+		plotting.Update{Title: "stop"}, plotting.Update{Title: "a name that does not fit beside the others in its panel at all", Direction: [2]float64{-1e6, -1e6}},
+		plotting.Update{Title: "short", Direction: [2]float64{0, 1e-9}})
 }
 
 func street() (examples []plotting.SegmentationExample, classes []string) {
