@@ -133,7 +133,7 @@ func readStates(path string) ([]steps, error) {
 func lineOf(data, text []byte, err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	offset := int64(0)
+	var offset int64
 	switch {
 	case errors.As(err, &syntax):
 		offset = syntax.Offset
