@@ -52,7 +52,7 @@ func fitted(t *testing.T, b compute.Backend, method mtl.Weighting, stepsPerCall 
 		Labels: map[string]*tensors.Tensor{}, Masks: map[string]*tensors.Tensor{},
 	}
 	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Dense{Widths: []int{4}}}}
-	for i, name := range []string{"one", "two", "three"} {
+	for i, name := range []string{"task0", "task1", "task2"} {
 		known := make([]bool, examples)
 		for k := range known {
 			known[k] = i != 1 || k%12 == 0 // most batches are without a label of the second
