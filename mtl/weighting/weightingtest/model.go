@@ -19,8 +19,12 @@ import (
 func onModel(t *testing.T, method mtl.Weighting) {
 	t.Run("model", func(t *testing.T) {
 		backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+			xla := b.Name() == "xla"
+			if xla && testing.Short() {
+				t.Skip("two compilations")
+			}
 			one := fitted(t, b, method, 1)
-			if b.Name() != "xla" {
+			if !xla {
 				return
 			}
 			many := fitted(t, b, method, 8)
