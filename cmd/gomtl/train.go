@@ -16,7 +16,6 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/arch"
 	"github.com/gomtl/gomtl/mtl/history"
-	"github.com/gomtl/gomtl/mtl/weighting"
 	"github.com/gomtl/gomtl/plotting/report"
 	"github.com/gomtl/gomtl/plotting/terminal"
 	"github.com/urfave/cli/v3"
@@ -26,13 +25,6 @@ import (
 var trainable = map[string]func() (*datasets.Set, error){
 	"digits":      digits.Load,
 	"multidigits": func() (*datasets.Set, error) { return multidigits.New(multidigits.Config{}) },
-}
-
-// weightings are those that need no settings of their own.
-var weightings = map[string]mtl.Weighting{
-	"equal":       weighting.Equal{},
-	"uncertainty": weighting.Uncertainty{},
-	"dwa":         weighting.DWA{},
 }
 
 func trainCommand() *cli.Command {
@@ -45,7 +37,7 @@ func trainCommand() *cli.Command {
 			&cli.StringFlag{Name: "data", Usage: "data set: " + names(trainable), Required: true},
 			&cli.StringFlag{Name: "out", Usage: "run folder", Required: true},
 			&cli.StringFlag{Name: "tasks", Usage: "tasks, separated by commas (default: all of the data set)"},
-			&cli.StringFlag{Name: "weighting", Usage: "task weights: " + names(weightings), Value: "equal"},
+			&cli.StringFlag{Name: "weighting", Usage: "method of task weights or gradients: " + names(methods), Value: "Equal"},
 			&cli.IntFlag{Name: "steps", Usage: "optimisation steps", Value: 1500},
 			&cli.IntFlag{Name: "batch", Usage: "examples a step", Value: 64},
 			&cli.FloatFlag{Name: "rate", Usage: "learning rate of Adam", Value: 1e-3},
@@ -56,9 +48,9 @@ func trainCommand() *cli.Command {
 			if !found {
 				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(trainable))
 			}
-			chosen, found := weightings[c.String("weighting")]
-			if !found {
-				return fmt.Errorf("there is no weighting %q: want one of %s", c.String("weighting"), names(weightings))
+			_, chosen, err := methodNamed(c.String("weighting"))
+			if err != nil {
+				return err
 			}
 			set, err := load()
 			if err != nil {

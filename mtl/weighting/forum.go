@@ -95,7 +95,7 @@ func forumDual(products, cosines, bound, active *graph.Node) *graph.Node {
 	along := graph.ReduceAllSum(graph.Mul(free, cosines))
 	across := graph.Sub(products, graph.Mul(graph.InsertAxes(cosines, 1), graph.InsertAxes(cosines, 0)))
 	// The guess also puts one loop after the other: the pure-Go backend may stand still with two at once.
-	tight := simplexMinimum(across, graph.Mul(bound, cosines), free, active)
+	tight := solve.QuadraticOnSimplex(across, graph.Mul(bound, cosines), free, actives)
 	holds := graph.BroadcastToDims(graph.GreaterOrEqual(along, bound), active.Shape().Dimensions...)
 	return graph.Where(holds, free, tight)
 }

@@ -21,7 +21,7 @@ import (
 //   - equal seeds give equal bits, on one backend and over a run that is saved and resumed;
 //   - heads get the gradient that the method says: weighted, or their own;
 //   - its hyper-parameters change between steps without a compilation;
-//   - it trains a model whose tasks lack labels now and then, one step a call or many;
+//   - it trains a model whose tasks lack labels now and then, one step a call or many (on XLA not with -short);
 //   - XLA and the pure-Go backend agree.
 //
 // The method must take any number of tasks, so leave out settings that hold one number a task. Methods that evaluate the model at other

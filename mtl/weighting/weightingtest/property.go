@@ -92,11 +92,11 @@ func Homogeneous(tolerance float64) Property {
 }
 
 // StronglyStationary: the combined gradient is 0 only where some combination of the gradients with all weights positive is 0. Elsewhere its norm is
-// at least threshold times that of the largest gradient times the largest weight.
+// at least threshold times that of the largest gradient.
 func StronglyStationary(threshold float64) Property {
 	return Property{name: "strongly stationary", matrices: notStronglyStationary, tolerance: 0, excess: func(s *subject, m sample) float64 {
 		r := s.first(m.jacobian)
-		return math.Max(0, threshold-relative(norm(r.Direction), scale(m.jacobian, r)))
+		return math.Max(0, threshold-relative(norm(r.Direction), largestNorm(m.jacobian)))
 	}}
 }
 
@@ -104,7 +104,7 @@ func StronglyStationary(threshold float64) Property {
 func Stops(tolerance float64) Property {
 	return Property{name: "stops where stationary", matrices: weaklyStationary, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
 		r := s.first(m.jacobian)
-		return relative(norm(r.Direction), scale(m.jacobian, r))
+		return relative(norm(r.Direction), largestNorm(m.jacobian))
 	}}
 }
 

@@ -1,4 +1,4 @@
-package weighting
+package solve
 
 import (
 	"math"
@@ -11,13 +11,13 @@ import (
 )
 
 // The minimum fulfils the conditions of Karush, Kuhn and Tucker: the gradient is the smallest wherever x is above 0.
-func TestSimplexMinimum(t *testing.T) {
+func TestQuadraticOnSimplex(t *testing.T) {
 	const n = 6
 	wave := func(i int) float64 { return math.Sin(1.7*float64(i) + float64(i*i%11)) }
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		program := graph.MustNewExec(backend, func(a, b, active *graph.Node) *graph.Node {
 			guess := graph.Div(active, graph.ReduceAllSum(active))
-			return simplexMinimum(a, b, guess, graph.GreaterThan(active, graph.ZerosLike(active)))
+			return QuadraticOnSimplex(a, b, guess, active)
 		})
 		for seed := range 40 {
 			rank, sizeA, sizeB := []int{6, 3, 1, 0}[seed%4], math.Pow(10, 3*wave(seed)), math.Pow(10, 5*wave(seed+7))
