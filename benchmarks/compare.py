@@ -64,6 +64,7 @@ def main():
     parser.add_argument("--cores", default="", help="cores to pin to, as taskset writes them; empty: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--chunks", type=int, default=20, help="timed chunks in each process")
+    parser.add_argument("--batch", default=0, type=int, help="examples a step, in place of the workload's own")
     parser.add_argument("--json", type=Path, help="also append every result to this file, one JSON object a line")
     parser.add_argument("cases", nargs="+", metavar="WORKLOAD:FORM[:METHOD[:PULLBACK]]",
                         help="the peer's form: step or scan; the weighting; how JAX takes task gradients: loop or vmap")
@@ -80,6 +81,9 @@ def main():
                       "--form", form, "--method", method, "--pullback", pullback, "--chunks", args.chunks]
             if args.peer == "gomtl":
                 theirs = [binary, "-workload", workload, "-chunks", args.chunks]
+            if args.batch:
+                ours += ["-batch", args.batch]
+                theirs += ["-batch", args.batch] if args.peer == "gomtl" else ["--batch", args.batch]
             gomtl, peers = interleave(ours, theirs, args.rounds, args.cores)
             versions |= gomtl[0]["versions"] | peers[0]["versions"]
             lines.append(row(f"{case.replace(':', ' ')}, {args.peer}", gomtl, peers))

@@ -8,6 +8,7 @@
 
 import argparse
 import importlib
+from dataclasses import replace
 
 from workloads import WORKLOADS
 
@@ -18,6 +19,7 @@ if __name__ == "__main__":
     parser.add_argument("--form", choices=("step", "scan"), default="step", help="one step a call, or many")
     parser.add_argument("--method", default="equal", help="how the tasks are combined")
     parser.add_argument("--pullback", choices=("loop", "vmap"), default="loop", help="how JAX takes task gradients")
+    parser.add_argument("--batch", type=int, help="in place of the workload's own")
     parser.add_argument("--chunks", type=int, default=20, help="timed chunks")
     args = parser.parse_args()
     peer = importlib.import_module(args.peer + "_peer")
@@ -26,4 +28,7 @@ if __name__ == "__main__":
         options["method"] = args.method
         if args.peer == "jax":
             options["pullback"] = args.pullback
-    peer.run(WORKLOADS[args.workload], args.form, args.chunks, **options)
+    workload = WORKLOADS[args.workload]
+    if args.batch:
+        workload = replace(workload, batch=args.batch)
+    peer.run(workload, args.form, args.chunks, **options)

@@ -42,7 +42,7 @@ func methodNamed(name string) (string, mtl.Weighting, error) {
 }
 
 // configured returns a method with one of its fields set to a value in JSON, such as 0.5, [1,2] or "left"; a constant of the weighting package
-// is set by its number, or by what its String says, such as l2.
+// is set by its number, or by what its String says, such as l2, and a method by its name.
 func configured(name string, m mtl.Weighting, field, value string) (mtl.Weighting, error) {
 	changed := reflect.New(reflect.TypeOf(m)).Elem()
 	changed.Set(reflect.ValueOf(m))
@@ -60,6 +60,14 @@ func configured(name string, m mtl.Weighting, field, value string) (mtl.Weightin
 			continue
 		}
 		target := changed.Field(i)
+		if target.Kind() == reflect.Interface { // a method on top of another
+			_, inner, err := methodNamed(value)
+			if err != nil {
+				return nil, fmt.Errorf("%s.%s cannot be set: %w", name, known, err)
+			}
+			target.Set(reflect.ValueOf(inner))
+			return changed.Interface().(mtl.Weighting), nil
+		}
 		err := json.Unmarshal([]byte(value), target.Addr().Interface())
 		if err != nil && !setConstant(target, value) {
 			return nil, fmt.Errorf("%s.%s cannot be set to %s: it is %s", name, known, value, target.Type())

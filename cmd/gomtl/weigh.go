@@ -34,6 +34,7 @@ func weighCommand() *cli.Command {
 			"jacobian has a task's gradient a row. Optional: losses (all 1), active (which tasks have labels), after (the losses after the update, for FAMO),\n" +
 			"parts (the Jacobians of parts of the batch, for MoDo and SDMGrad), steps (how often the step is taken). The answer is that of the last step.\n\n" +
 			"Examples:\n\n    gomtl weigh -in gradients.json\n    gomtl weigh -in - -methods MGDA,CAGrad -set CAGrad.c=0.5 -json < gradients.json",
+		DisableSliceFlagSeparator: true, // a setting may hold commas
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "in", Usage: "file with the gradients; - for standard input", Required: true},
 			&cli.StringFlag{Name: "methods", Usage: "methods, separated by commas, or all: " + names(methods), Value: "all"},
@@ -100,6 +101,9 @@ func readStates(path string) ([]steps, error) {
 	if !bytes.HasPrefix(text, []byte("[")) {
 		text = slices.Concat([]byte("["), text, []byte("]"))
 	}
+	if err := refuseNull(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	var states []steps
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -127,6 +131,20 @@ func readStates(path string) ([]steps, error) {
 		return nil, fmt.Errorf(`%s: there is no state; want {"jacobian": [[...], ...]} or a list of such`, path)
 	}
 	return states, nil
+}
+
+// refuseNull finds a null, which encoding/json would read as 0.
+func refuseNull(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil //nolint:nilerr // the end, or a mistake that the reader of the states explains
+		}
+		if token == nil {
+			return fmt.Errorf("null (line %d): want a number", 1+bytes.Count(data[:decoder.InputOffset()], []byte("\n")))
+		}
+	}
 }
 
 // lineOf tells the line of a syntax error; text is data, perhaps with a bracket before it.
@@ -215,6 +233,11 @@ func ask(ctx context.Context, b compute.Backend, name string, m mtl.Weighting, d
 			} else if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
+		}
+	}
+	for _, x := range slices.Concat(result.Weights, result.Direction, result.Heads) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return &answer{Error: fmt.Sprintf("the numbers are too large: weights %v, combined gradient %v", result.Weights, result.Direction)}, nil
 		}
 	}
 	a := &answer{Weights: result.Weights, Direction: result.Direction, Heads: result.Heads}

@@ -65,6 +65,8 @@ func TestWeigh(t *testing.T) {
 		{twoTasks, "Fixed", []string{"-set", "Fixed.task1=2"}, []float64{1, 2}, true},
 		{threeTasks, "MGDA", nil, []float64{0.206415, 0.537631, 0.255954}, false},
 		{threeTasks, "AlignedMTL", []string{"-set", "AlignedMTL.Scale=median"}, []float64{0.403577, 0.750629, 0.436885}, false},
+		{twoTasks, "UPGrad", []string{"-set", "UPGrad.Preference=[1,0]", "-set", "UPGrad.RegEps=1e-12"}, []float64{1, 22.0 / 38}, false},
+		{twoTasks, "Smoothed", []string{"-set", "Smoothed.Method=Mean"}, []float64{0.5, 0.5}, true},
 		{threeTasks, "GLS", nil, []float64{0.666667, 0.333333, 0.166667}, true},
 	} {
 		got := answersOf(t, c.input, append(c.args, "-methods", c.method)...)[c.method]
@@ -147,6 +149,8 @@ func TestWeighErrors(t *testing.T) {
 		{"{\"jacobian\": [[1, 2],\n [3]]}", nil, []string{"state 1", "row 1", "1 numbers"}},
 		{"{\"jacobian\": [[1, 2],\n [3, x]]}", nil, []string{"line 2"}},
 		{"\n\n{\"jacobian\": [[1, 2]],\n \"losses\": \"many\"}", nil, []string{"line 4"}},
+		{"{\"jacobian\": [[1, 2],\n [3, null]]}", nil, []string{"null", "line 2"}},
+		{twoTasks, []string{"-set", "Smoothed.Method=Best"}, []string{"Smoothed.Method", "Best"}},
 		{`{"jacobean": [[1]]}`, nil, []string{"jacobean"}},
 		{`{"jacobian": [[1], [2]], "losses": [1]}`, nil, []string{"1 losses", "2 rows"}},
 		{`[{"jacobian": [[1], [2]]}, {"jacobian": [[1]]}]`, nil, []string{"state 2", "1×1", "2×1"}},

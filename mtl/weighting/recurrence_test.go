@@ -56,7 +56,7 @@ func (c memory) weighting(tasks int) (mtl.Weighting, map[string]float64) {
 	case "SDMGrad":
 		return weighting.SDMGrad{Rate: p.Rate, Iterations: p.Iterations}, map[string]float64{"sdmgrad/lambda": p.Lambda}
 	case "ExcessMTL":
-		if int(p.Sum) == tasks { // TorchJD's form weighs in the first step, too
+		if p.Sum == 0 || int(p.Sum) == tasks { // TorchJD's form weighs in the first step, too
 			return weighting.ExcessMTL{Rate: p.Rate}, nil
 		}
 	case "DBMTL":
