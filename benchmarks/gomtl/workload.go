@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -92,11 +93,11 @@ func (w workload) check(store *model.Store) error {
 	return nil
 }
 
-// trainedValues is the number of values that training changes.
+// trainedValues is the number of values of the model that training changes, without the weighting's own.
 func trainedValues(store *model.Store) int {
 	count := 0
 	for v := range store.IterVariables() {
-		if v.Trainable {
+		if v.Trainable && !strings.HasPrefix(v.Path(), "/mtl/") {
 			count += v.Shape().Size()
 		}
 	}

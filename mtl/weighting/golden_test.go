@@ -286,3 +286,14 @@ func (r *golden) check(t *testing.T, w mtl.Weighting, dtype dtypes.DType, jacobi
 		t.Errorf("%s: off by %.2g (%.2g is allowed): %v, want %v; weights %v, want %v", what, worst/size, tolerance, got.Direction, r.Direction, got.Weights, r.Weights)
 	}
 }
+
+// On this matrix the search for CAGrad's weights once went back and forth between two bounds.
+func TestCAGradBetweenBounds(t *testing.T) {
+	jacobian := [][]float64{{0.125, 1.875, -1.875}, {0.25, -0.5, 0.75}, {0.625, 0, 0.5}, {-0.125, 1.125, -1.125}, {-0.25, -1.875, 1.875}}
+	for _, c := range []float64{0.9, 0.99, 1, 1.01} {
+		got := step(t, session(t, backendtest.Go(t), weighting.CAGrad{C: c}), weigh.State{Jacobian: jacobian})
+		if !(got.Reports["residual"] < 1e-9) || got.Reports["iterations"] > 200 {
+			t.Errorf("c = %v: %+v", c, *got)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func CAGrad(g, active, c, preference *graph.Node) Result {
 	highest := graph.Add(number(c, 2), graph.Mul(c, number(c, 0.1/math.Sqrt(float64(n)*epsilon(s.dtype)))))
 	p := path{
 		proximal: s.newProximal(m, 1), cosines: s.cosines, start: row(cosines), slope: row(graph.Neg(a)), c: c,
-		phi: least(graph.Add(cosines, c)), low: least(cosines), high: highest, change: number(c, 1), calm: integer(c, 0),
+		phi: least(graph.Add(cosines, c)), low: least(cosines), high: highest, tried: integer(c, 0), change: number(c, 1), calm: integer(c, 0),
 	}
 	p = p.with(While(p.state(), func(x []*graph.Node) *graph.Node { return p.with(x).more() },
 		func(x []*graph.Node) []*graph.Node { return p.with(x).next().state() }))

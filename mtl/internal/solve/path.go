@@ -9,18 +9,19 @@ type path struct {
 	start, slope   *graph.Node // [1, T]
 	c              *graph.Node
 	phi, low, high *graph.Node
+	tried          *graph.Node // Int32, 1 once high was a φ that was too large
 	change         *graph.Node // of q on the support, relative to y
 	calm           *graph.Node // Int32, rounds since that was large
 }
 
 func (p path) state() []*graph.Node {
-	return append(p.proximal.state(), p.cosines, p.start, p.slope, p.c, p.phi, p.low, p.high, p.change, p.calm)
+	return append(p.proximal.state(), p.cosines, p.start, p.slope, p.c, p.phi, p.low, p.high, p.tried, p.change, p.calm)
 }
 
 func (p path) with(s []*graph.Node) path {
 	p.proximal = p.proximal.with(s)
 	s = s[proximalState:]
-	p.cosines, p.start, p.slope, p.c, p.phi, p.low, p.high, p.change, p.calm = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
+	p.cosines, p.start, p.slope, p.c, p.phi, p.low, p.high, p.tried, p.change, p.calm = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]
 	return p
 }
 
@@ -60,7 +61,10 @@ func (p path) next() path {
 	isClose := graph.LessThan(graph.Mul(graph.Abs(graph.Sub(guess, p.phi)), unit), number(p.c, 1e-3))
 	middle := graph.Mul(graph.Add(low, high), number(p.c, 0.5))
 	middle = graph.Where(above, graph.Max(middle, graph.Sub(p.phi, graph.Div(number(p.c, 2), unit))), middle)
-	between := graph.Where(graph.GreaterOrEqual(guess, low), graph.Min(guess, high), middle)
+	// A bound that was tried is no next point: two supports could send the search from one bound to the other and back.
+	p.tried = graph.Where(above, integer(p.calm, 1), p.tried)
+	atMost := graph.Where(graph.GreaterThan(p.tried, integer(p.calm, 0)), middle, high)
+	between := graph.Where(graph.GreaterThan(guess, low), graph.Where(graph.LessThan(guess, high), guess, atMost), middle)
 	next := graph.Where(isClose, guess, between)
 	p.change = graph.Mul(graph.Abs(graph.Sub(next, p.phi)), unit)
 	p.phi, p.low, p.high = next, low, high
