@@ -218,8 +218,8 @@ func (f *fit) begin(state *savedState) (err error) {
 		}
 	}
 	r := f.history.Run
-	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s, heads get %s; %s",
-		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, r.Weighting, configure(o.Weighting).Heads, r.Optimizer))
+	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s; %s",
+		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, headerOf(o.Weighting), r.Optimizer))
 	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, r.Execution))
 	for _, observer := range o.Observers {
 		observer.Begin(r)

@@ -74,6 +74,14 @@ func (c Gradients) String() string {
 	return text
 }
 
+// headerOf describes a weighting for the run's header, which always says what the heads get.
+func headerOf(w Weighting) string {
+	if c, ok := w.(Gradients); ok && c.Heads != PaperHeads {
+		return c.String()
+	}
+	return describeValue(w, "equal") + ", heads get " + configure(w).Heads.String()
+}
+
 // configure returns the settings that a weighting runs with.
 func configure(w Weighting) Gradients {
 	c, ok := w.(Gradients)

@@ -193,7 +193,7 @@ func groupSteps(step *Step, losses *taskLosses, groups []targetGroup) []*groupSt
 			part.Scope = step.Scope.At("%s", group.name)
 		}
 		part.source = &onNodes{losses: losses.scalars, nodes: group.nodes}
-		if len(group.variables) > 0 {
+		if part.onRepresentation = len(group.variables) == 0 && len(group.nodes) > 0; !part.onRepresentation {
 			part.evaluate = group.evaluate(step)
 		}
 		steps[i] = &groupStep{Step: &part, targetGroup: group}

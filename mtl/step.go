@@ -54,6 +54,8 @@ type Step struct {
 	usable  *graph.Node     // [T], Active as booleans
 	rows    [][]*graph.Node // [T][vector]
 
+	onRepresentation bool
+
 	penalty   *graph.Node
 	reports   map[string]*graph.Node
 	direction []*graph.Node
@@ -62,6 +64,10 @@ type Step struct {
 	after     func(*Step)
 	evaluate  func(i, n int, values map[*model.Variable]*graph.Node) *Step
 }
+
+// OnRepresentation tells whether the task gradients are those on the representation of the examples of this batch, which mean nothing in the next
+// step: a method that remembers gradients cannot use them.
+func (s *Step) OnRepresentation() bool { return s.onRepresentation }
 
 // Tasks is the number of tasks, T.
 func (s *Step) Tasks() int { return s.Losses.Shape().Dimensions[0] }

@@ -21,7 +21,7 @@ type Stage struct {
 type Conv struct {
 	// Stages, from the input on; at least one.
 	Stages []Stage
-	// Kernel is the side of the kernels; 0 means 3. The map is padded with zeros so that only strides shrink it.
+	// Kernel is the side of the kernels, an odd number; 0 means 3. The map is padded with zeros so that only strides shrink it.
 	Kernel int
 	// Activation nil means ReLU.
 	Activation Activation
@@ -58,6 +58,10 @@ func (c Conv) represent(name string, scope *model.Scope, inputs []*graph.Node, b
 	}
 	x := inputs[0]
 	kernel := orDefault(c.Kernel, 3)
+	if kernel%2 == 0 {
+		// The gradient by the input is that of a map moved by a pixel.
+		panicf("%s has kernels of %d, an even side, whose gradient is wrong in GoMLX v0.28.2; wanted an odd one", name, kernel)
+	}
 	for i, stage := range c.Stages {
 		depth, stride := orDefault(stage.Depth, 1), orDefault(stage.Stride, 1)
 		if stage.Channels <= 0 || depth < 0 || stride < 0 || kernel < 0 {

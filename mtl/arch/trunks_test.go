@@ -145,6 +145,7 @@ func TestBadTrunks(t *testing.T) {
 	wantPanic(t, b, arch.Conv{Stages: stages}, rows, "[batch, height, width, channels]", "arch.Conv")
 	wantPanic(t, b, arch.Conv{Stages: stages}, append(maps, maps...), "one floating-point input")
 	wantPanic(t, b, arch.Conv{}, maps, "no stages")
+	wantPanic(t, b, arch.Conv{Stages: stages, Kernel: 4}, maps, "kernels of 4", "odd")
 	wantPanic(t, b, arch.Residual{Stages: []arch.Stage{{}}}, maps, "stage 0 of arch.Residual", "channels")
 	wantPanic(t, b, arch.Conv{Stages: []arch.Stage{{Channels: 2, Stride: -1}}}, maps, "negative")
 	wantPanic(t, b, arch.Sequence{}, maps, "Sequence is empty")

@@ -18,7 +18,7 @@ import (
 // model's trainable variables, heads included. The new λ weigh the whole batch's losses, for the heads too. λ is free, as in the authors'
 // code: it has no fixed sum, and can fall below 0; LibMTL trains a softmax instead.
 //
-// A step costs T + 2 backward passes on half a batch and the usual one. A batch needs two examples at least. The λ of a task without a label in the first half
+// A step costs T + 1 backward passes on half a batch and the usual one. A batch needs two examples at least. The λ of a task without a label in the first half
 // stays, as do all where the derivative is not finite. η is the rate of a plain step, whatever the model's optimiser does; the authors use its learning rate, momentum and weight decay.
 type AutoLambda struct {
 	// Primary are the names of the tasks that the weights serve. nil means all.

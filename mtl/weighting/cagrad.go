@@ -20,7 +20,7 @@ const (
 	RescaleLinear
 )
 
-// String says what the update is multiplied by.
+// String says what the update is multiplied by, or none.
 func (r Rescale) String() string {
 	switch r {
 	case RescaleSquare:
@@ -28,7 +28,7 @@ func (r Rescale) String() string {
 	case RescaleLinear:
 		return "1/(1+c)"
 	}
-	return "1"
+	return "none"
 }
 
 // CAGrad is conflict-averse gradient descent: the update within c·‖g₀‖ of the average gradient g₀ that helps the worst-off task most,

@@ -27,6 +27,7 @@ func (DBMTL) Heads() mtl.HeadGradients { return mtl.RawHeads }
 
 // Weights implements mtl.Weighting.
 func (m DBMTL) Weights(s *mtl.Step) *graph.Node {
+	remembers(s, "DBMTL")
 	scope := s.Scope.At("db_mtl")
 	beta := number(s, "db_mtl/beta", "DBMTL.Beta", m.Beta, 0.9, maximum)
 	decay := number(s, "db_mtl/decay", "DBMTL.Decay", m.Decay, 0, maximum)

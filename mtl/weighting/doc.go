@@ -12,7 +12,8 @@
 // steps. A field that is 0 stands for its default.
 //
 // A task that is not active in a step (no label in the batch, or a loss or gradient that is not finite) is left out of it: the others get the weights that they
-// would get without it, and its own state stays.
+// would get without it, and its own state stays. With a gradient method that keeps what is not finite from all parameters but its own; a loss weighting's
+// single backward pass mixes all tasks, and carries it on.
 //
 // The scales differ: Equal, Fixed and DWA have Σw = T, others 1 or no constant, so the step of the optimiser is not comparable at the same learning
 // rate. Each method's comment names its scale.

@@ -22,6 +22,7 @@ type ExcessMTL struct {
 
 // Weights implements mtl.Weighting.
 func (m ExcessMTL) Weights(s *mtl.Step) *graph.Node {
+	remembers(s, "ExcessMTL")
 	scope := s.Scope.At("excess_mtl")
 	rate := number(s, "excess_mtl/rate", "ExcessMTL.Rate", m.Rate, 0.01, maximum)
 	matrix := matrixOf(s.SharedGradients())

@@ -10,8 +10,8 @@ import (
 //	(Π_t L_t)^{1/T},  so that  w_t = (Π_i L_i)^{1/T} / (T·L_t)
 //
 // (Chennupati, Sistu, Yogamani and Rawashdeh, "MultiNet++: Multi-Stream Feature Aggregation and Geometric Loss Strategy for Multi-Task Learning", CVPR workshops
-// 2019). T counts the active tasks; Σ w_t·L_t is the objective. Multiplying a loss by a constant rescales all weights
-// together. The weights are the true ∂/∂L_t; LibMTL's log shows L_t/(T·ΠL).
+// 2019). T counts the active tasks; Σ w_t·L_t is the objective. Multiplying a loss by a constant c scales the
+// combined gradient by c^{1/T}, and no task gains by it. The weights are the true ∂/∂L_t; LibMTL's log shows L_t/(T·ΠL).
 //
 // A loss of 0 or less (1e-30, to be exact) has no logarithm: its task is left out of that step, as if it had no label.
 type GLS struct{}

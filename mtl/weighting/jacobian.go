@@ -3,7 +3,16 @@ package weighting
 import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/gomtl/gomtl/mtl"
 )
+
+// remembers panics where gradients of this batch's examples would be kept for the next step.
+func remembers(s *mtl.Step, method string) {
+	if s.OnRepresentation() {
+		exceptions.Panicf("mtl: weighting.%s remembers task gradients over the steps, and those on a representation belong to the examples of one batch: use another Target than mtl.Representation", method)
+	}
+}
 
 // matrixOf lays task gradients out as one matrix, [T, d], float64 where a part is, else float32.
 func matrixOf(rows [][]*graph.Node) *graph.Node {

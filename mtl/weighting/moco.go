@@ -36,6 +36,7 @@ func (MoCo) Heads() mtl.HeadGradients { return mtl.RawHeads }
 
 // Weights implements mtl.Weighting.
 func (m MoCo) Weights(s *mtl.Step) *graph.Node {
+	remembers(s, "MoCo")
 	scope := s.Scope.At("moco")
 	step := countStep(s, scope)
 	decaying := func(rate, decay *graph.Node) *graph.Node { return graph.Div(rate, graph.Pow(step, decay)) }

@@ -14,8 +14,4 @@ type Random struct{}
 func (Random) Heads() mtl.HeadGradients { return mtl.RawHeads }
 
 // Weights implements mtl.Weighting.
-func (Random) Weights(s *mtl.Step) *graph.Node {
-	logits := s.Scope.RandomNormal(s.Graph(), s.Losses.Shape())
-	active := graph.GreaterThan(s.Active, graph.ZerosLike(s.Active))
-	return graph.Softmax(graph.Where(active, logits, graph.MulScalar(graph.OnesLike(logits), -1e4)))
-}
+func (Random) Weights(s *mtl.Step) *graph.Node { return RLW{}.Weights(s) }

@@ -52,5 +52,6 @@ func (m Smoothed) Weights(s *mtl.Step) *graph.Node {
 	knownVar.SetNodeValue(graph.ConvertDType(graph.Where(active, graph.OnesLike(known), known), knownVar.DType()))
 	// The value of smooth with the gradient of the given weights.
 	smooth = graph.StopGradient(graph.ConvertDType(smooth, given.DType()))
+	s.WeightHeads(smooth) // also where the method has others for them
 	return graph.Add(smooth, graph.Sub(given, graph.StopGradient(given)))
 }

@@ -27,7 +27,7 @@ func Not(p Property) Property {
 	return p
 }
 
-// NonConflicting: the combined gradient d has ⟨g_t, d⟩ ≥ 0 for every task, so that a small step makes no loss larger. The tolerance is relative to
+// NonConflicting says that the combined gradient d has ⟨g_t, d⟩ ≥ 0 for every task, so that a small step makes no loss larger. The tolerance is relative to
 // ‖g‖²·w of the largest gradient and weight.
 func NonConflicting(tolerance float64) Property {
 	return Property{name: "non-conflicting", matrices: anyMatrix, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
@@ -40,7 +40,7 @@ func NonConflicting(tolerance float64) Property {
 	}}
 }
 
-// PermutationInvariant: the order of the tasks does not matter to the combined gradient.
+// PermutationInvariant says that the order of the tasks does not matter to the combined gradient.
 func PermutationInvariant(tolerance float64) Property {
 	return Property{name: "permutation-invariant", matrices: anyMatrix, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
 		permuted := make([][]float64, len(m.order))
@@ -52,7 +52,7 @@ func PermutationInvariant(tolerance float64) Property {
 	}}
 }
 
-// LinearUnderScaling: the combined gradient is linear in positive factors of the tasks' gradients, A(diag(αa+βb)·J) = α·A(diag(a)·J) + β·A(diag(b)·J),
+// LinearUnderScaling says that the combined gradient is linear in positive factors of the tasks' gradients, A(diag(αa+βb)·J) = α·A(diag(a)·J) + β·A(diag(b)·J),
 // so that a task with smaller gradients has proportionally less say.
 func LinearUnderScaling(tolerance float64) Property {
 	return Property{name: "linear under scaling", matrices: anyMatrix, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
@@ -76,7 +76,7 @@ func LinearUnderScaling(tolerance float64) Property {
 	}}
 }
 
-// Homogeneous: gradients that are all c times as large, c > 0, combine to one c times as large.
+// Homogeneous says that gradients all c times as large, c > 0, combine to one c times as large.
 func Homogeneous(tolerance float64) Property {
 	return Property{name: "homogeneous", matrices: anyMatrix, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
 		factors := make([]float64, len(m.jacobian))
@@ -91,7 +91,7 @@ func Homogeneous(tolerance float64) Property {
 	}}
 }
 
-// StronglyStationary: the combined gradient is 0 only where some combination of the gradients with all weights positive is 0. Elsewhere its norm is
+// StronglyStationary says that the combined gradient is 0 only where some combination of the gradients with all weights positive is 0. Elsewhere its norm is
 // at least threshold times that of the largest gradient.
 func StronglyStationary(threshold float64) Property {
 	return Property{name: "strongly stationary", matrices: notStronglyStationary, tolerance: 0, excess: func(s *subject, m sample) float64 {
@@ -100,7 +100,7 @@ func StronglyStationary(threshold float64) Property {
 	}}
 }
 
-// Stops: the combined gradient is 0 where a convex combination of some of the gradients is (Pareto stationarity).
+// Stops says that the combined gradient is 0 where a convex combination of some of the gradients is (Pareto stationarity).
 func Stops(tolerance float64) Property {
 	return Property{name: "stops where stationary", matrices: weaklyStationary, tolerance: tolerance, excess: func(s *subject, m sample) float64 {
 		r := s.first(m.jacobian)
@@ -108,7 +108,7 @@ func Stops(tolerance float64) Property {
 	}}
 }
 
-// OnSimplex: the weights are not negative and sum to total, of T tasks.
+// OnSimplex says that the weights are not negative and sum to total, of T tasks.
 func OnSimplex(total func(tasks int) float64) Property {
 	return Property{name: "weights on a simplex", matrices: anyMatrix, tolerance: 1e-9, excess: func(s *subject, m sample) float64 {
 		r := s.first(m.jacobian)
