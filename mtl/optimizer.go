@@ -2,7 +2,6 @@ package mtl
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -62,12 +61,7 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 		panicf("optimiser %T takes no gradients, which weighting %s needs: use one that implements train.OptimizeWithGradients", o.base, describeValue(o.weighting, "equal"))
 	}
 	g := losses.values.Graph()
-	var variables []*model.Variable
-	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) {
-			variables = append(variables, v)
-		}
-	}
+	variables := trainableVariables(scope, g)
 	nodes := nodesOf(g, variables)
 	total := make([]*graph.Node, len(variables))
 	add := func(i int, term *graph.Node) { total[i] = sum(total[i], term) }
@@ -77,25 +71,20 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 			add(i, d)
 		}
 	}
-	isShared := make([]bool, len(variables))
-	shared := sharedVariables(scope.Store(), g)
+	trunk := sharedGradient(losses, config, groups, sharedVariables(scope.Store(), g))
+	var own, others []int // the weighting's variables, and those of the heads
 	for i, v := range variables {
-		isShared[i] = slices.Contains(shared, v)
-	}
-	trunk := sharedGradient(losses, config, groups, shared)
-	for i, v := range variables {
-		if isShared[i] {
+		switch {
+		case trunk[v] != nil:
 			add(i, trunk[v])
+		case ofWeighting(v):
+			own = append(own, i)
+		default:
+			others = append(others, i)
 		}
 	}
 	// Heads, and the variables of a loss weighting that its weights carry gradients to.
 	factors := mean(groups, func(group *groupStep) *graph.Node { return config.headFactors(group.Step, group.weights) })
-	var own []int
-	for i, v := range variables {
-		if strings.HasPrefix(v.Path(), "/"+stateScope+"/") {
-			own = append(own, i)
-		}
-	}
 	if len(own) > 0 && !groups[0].UsesGradients() {
 		value := graph.ReduceAllSum(graph.Mul(groups[0].weights, graph.StopGradient(losses.values)))
 		for k, d := range graph.Gradient(value, pick(nodes, own)...) {
@@ -105,8 +94,8 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 	for t, l := range losses.scalars {
 		reached := ancestors(l)
 		var heads []int
-		for i := range variables {
-			if !isShared[i] && !slices.Contains(own, i) && reached[nodes[i]] {
+		for _, i := range others {
+			if reached[nodes[i]] {
 				heads = append(heads, i)
 			}
 		}

@@ -33,14 +33,22 @@ func (s *Step) SharedVariables() []*model.Variable {
 }
 
 func sharedVariables(store *model.Store, g *graph.Graph) []*model.Variable {
-	var shared []*model.Variable
-	for v := range store.Scope("/" + SharedScope).IterVariables() {
+	return trainableVariables(store.Scope("/"+SharedScope), g)
+}
+
+// trainableVariables returns the trainable variables of a scope that the graph uses, in the store's order, which is that of an optimiser's gradients.
+func trainableVariables(scope *model.Scope, g *graph.Graph) []*model.Variable {
+	var variables []*model.Variable
+	for v := range scope.IterVariables() {
 		if v.Trainable && v.InUseByGraph(g) {
-			shared = append(shared, v)
+			variables = append(variables, v)
 		}
 	}
-	return shared
+	return variables
 }
+
+// ofWeighting tells the weighting's own variables from the model's.
+func ofWeighting(v *model.Variable) bool { return strings.HasPrefix(v.Path(), "/"+stateScope+"/") }
 
 func nodesOf(g *graph.Graph, variables []*model.Variable) []*graph.Node {
 	nodes := make([]*graph.Node, len(variables))

@@ -1,7 +1,7 @@
 package mtl
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -10,13 +10,7 @@ import (
 // ModelVariables returns the trainable variables that this graph uses, shared ones and those of the heads, without the weighting's own, in
 // the store's order.
 func (s *Step) ModelVariables() []*model.Variable {
-	var variables []*model.Variable
-	for v := range s.Scope.Store().IterVariables() {
-		if v.Trainable && v.InUseByGraph(s.Graph()) && !strings.HasPrefix(v.Path(), "/"+stateScope+"/") {
-			variables = append(variables, v)
-		}
-	}
-	return variables
+	return slices.DeleteFunc(trainableVariables(s.Scope.Store().RootScope(), s.Graph()), ofWeighting)
 }
 
 // On returns the step with its task gradients taken on other nodes in place of the shared parameters, such as the values of ModelVariables, or those
