@@ -11,22 +11,13 @@ import (
 // gramian returns the step's Gramian [T, T] and 1 for each active task [T], in float64: arithmetic on T×T numbers costs nothing beside
 // the gradients.
 func gramian(s *mtl.Step) (g, active *graph.Node) {
-	g = graph.StopGradient(s.Gramian())
-	return graph.ConvertDType(g, dtypes.Float64), graph.ConvertDType(s.Active, dtypes.Float64)
+	g = wide(s.Gramian()) // before Active, which it completes
+	return g, graph.ConvertDType(s.Active, dtypes.Float64)
 }
 
 // precision is the rounding error of the step's Gramian, relative to its largest entry.
 func precision(s *mtl.Step) float64 {
-	unit := 0x1p-7
-	switch s.Gramian().DType() {
-	case dtypes.Float64:
-		unit = 0x1p-52
-	case dtypes.Float32:
-		unit = 0x1p-23
-	case dtypes.Float16:
-		unit = 0x1p-10
-	}
-	return unit * float64(s.Tasks())
+	return solve.Epsilon(s.Gramian().DType()) * float64(s.Tasks())
 }
 
 // diagonal returns the diagonal of [T, T] as [T].

@@ -60,7 +60,7 @@ func (m MGDA) Weights(s *mtl.Step) *graph.Node {
 	}
 	g, active := gramian(s)
 	norms := graph.Sqrt(diagonal(g))
-	losses := graph.ConvertDType(graph.StopGradient(s.Losses), dtypes.Float64)
+	losses := wide(s.Losses)
 	losses = graph.Where(above(active, 0), losses, graph.ZerosLike(losses))
 	largest := graph.ReduceAllMax(losses)
 	losses = graph.Where(above(largest, 0), graph.Max(losses, graph.MulScalar(largest, 1e-12)), graph.OnesLike(losses))

@@ -29,7 +29,7 @@ func CAGrad(g, active, c, preference *graph.Node) Result {
 		return graph.ReduceMin(graph.Where(alive, graph.Div(x, a), repeat(number(c, 1e300), n)))
 	}
 	// With a larger φ the rounding error of √(yᵀĜy) would be of the size of c.
-	highest := graph.Add(number(c, 2), graph.Mul(c, number(c, 0.1/math.Sqrt(float64(n)*epsilon(s.dtype)))))
+	highest := graph.Add(number(c, 2), graph.Mul(c, number(c, 0.1/math.Sqrt(float64(n)*Epsilon(s.dtype)))))
 	p := path{
 		proximal: s.newProximal(m, 1), cosines: s.cosines, start: row(cosines), slope: row(graph.Neg(a)), c: c,
 		phi: least(graph.Add(cosines, c)), low: least(cosines), high: highest, tried: integer(c, 0), change: number(c, 1), calm: integer(c, 0),

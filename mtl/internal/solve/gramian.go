@@ -56,7 +56,7 @@ func (s gramian) length(y *graph.Node) *graph.Node {
 
 // ridge is what solvers add to the diagonal of the cosines so that a Gramian that rounding made indefinite does no harm; they take its
 // effect out again by the proximal point method.
-func ridge(dtype dtypes.DType, tasks int) float64 { return max(1e-9, 4*float64(tasks)*epsilon(dtype)) }
+func ridge(dtype dtypes.DType, tasks int) float64 { return max(1e-9, 4*float64(tasks)*Epsilon(dtype)) }
 
 // isActive is the boolean form of active, [T].
 func isActive(g, active *graph.Node) *graph.Node {

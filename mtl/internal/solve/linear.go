@@ -33,7 +33,7 @@ func Solve(a, b *graph.Node) *graph.Node {
 	state = While(state,
 		func(s []*graph.Node) *graph.Node { return graph.LessThan(s[2], integer(s[2], n)) },
 		func(s []*graph.Node) []*graph.Node {
-			m, pivotOf, k := eliminate(s[0], s[1], s[2], float64(4*n)*epsilon(dtype))
+			m, pivotOf, k := eliminate(s[0], s[1], s[2], float64(4*n)*Epsilon(dtype))
 			return []*graph.Node{m, pivotOf, k, s[3]}
 		})
 	// Row i of the permutation picks the pivot row of column i.

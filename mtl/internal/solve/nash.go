@@ -23,7 +23,7 @@ func Nash(g, active, exponent *graph.Node) Result {
 	longest := graph.ReduceMax(s.lengths)
 	relative := graph.Where(alive, graph.Div(s.lengths, longest), one)
 	e := graph.Pow(relative, graph.Div(graph.Sub(one, a), graph.Add(one, a)))
-	ridge := 2 * float64(n) * epsilon(s.dtype)
+	ridge := 2 * float64(n) * Epsilon(s.dtype)
 	m := graph.Add(s.cosines, graph.Mul(unit(a, n), number(a, ridge)))
 
 	// The state: m, e, a, x, what the last step left to do, the number of steps.

@@ -56,8 +56,8 @@ func back(x *graph.Node, dtype dtypes.DType) *graph.Node {
 	return graph.StopGradient(graph.ConvertDType(x, dtype))
 }
 
-// epsilon is the distance from 1 to the next number.
-func epsilon(dtype dtypes.DType) float64 {
+// Epsilon is the distance from 1 to the next number.
+func Epsilon(dtype dtypes.DType) float64 {
 	switch dtype {
 	case dtypes.Float64:
 		return 0x1p-52

@@ -29,7 +29,7 @@ func (s gramian) newProximal(m *graph.Node, r int) proximal {
 	return proximal{
 		cone: newCone(ridged, r, s.ridge/2), last: zero, step: zero, lastStep: zero, round: integer(m, 0),
 		// Smaller steps may be rounding errors of M, divided by the ridge.
-		ridge: s.ridge, far: max(1e-6, 10*float64(n)*epsilon(s.dtype)/s.ridge),
+		ridge: s.ridge, far: max(1e-6, 10*float64(n)*Epsilon(s.dtype)/s.ridge),
 	}
 }
 
