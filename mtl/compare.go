@@ -1,16 +1,16 @@
 package mtl
 
-import "github.com/gomtl/gomtl/mtl/metric"
+import "github.com/gomtl/gomtl/mtl/delta"
 
 // Compare sets a model's evaluation against that of single-task baselines, for Delta-m: one row a task, by the first of its metrics.
-func Compare(tasks []Task, value, baseline *Evaluation) []metric.Compared {
-	var rows []metric.Compared
+func Compare(tasks []Task, value, baseline *Evaluation) []delta.Compared {
+	var rows []delta.Compared
 	for _, t := range tasks {
 		if len(t.Metrics) == 0 {
 			continue
 		}
 		first := t.Metrics[0]
-		rows = append(rows, metric.Compared{
+		rows = append(rows, delta.Compared{
 			Task: t.Name, Metric: first.Name(), HigherIsBetter: first.HigherIsBetter(),
 			Value: value.Metric[t.Name][first.Name()], Baseline: baseline.Metric[t.Name][first.Name()],
 		})

@@ -2,8 +2,8 @@ package history
 
 import (
 	"fmt"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/gomtl/gomtl/mtl/internal/text"
 )
 
 // Table compares runs: a row for the last loss and metrics of each task, a column for each run, taken from the run's newest record of
@@ -32,7 +32,7 @@ func Table(runs ...*History) string {
 			rows = append(rows, row(t.Name, m.Name+arrow(m), last, func(r *Record) (float64, bool) { v, ok := r.Metric[t.Name][m.Name]; return v, ok }))
 		}
 	}
-	return markdown(rows)
+	return text.Markdown(rows, 2)
 }
 
 func arrow(m Metric) string {
@@ -69,39 +69,4 @@ func row(task, metric string, records []*Record, value func(r *Record) (float64,
 		cells = append(cells, cell)
 	}
 	return cells
-}
-
-// markdown aligns the first two columns to the left and the others, numbers, to the right.
-func markdown(rows [][]string) string {
-	width := make([]int, len(rows[0]))
-	for _, cells := range rows {
-		for i := range cells {
-			cells[i] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(cells[i])
-			width[i] = max(width[i], 3, utf8.RuneCountInString(cells[i]))
-		}
-	}
-	var b strings.Builder
-	for n, cells := range rows {
-		for i, cell := range cells {
-			fill := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i < 2 {
-				b.WriteString("| " + cell + fill + " ")
-			} else {
-				b.WriteString("| " + fill + cell + " ")
-			}
-		}
-		b.WriteString("|\n")
-		if n > 0 {
-			continue
-		}
-		for i := range cells {
-			rule := strings.Repeat("-", width[i])
-			if i >= 2 {
-				rule = rule[1:] + ":"
-			}
-			b.WriteString("| " + rule + " ")
-		}
-		b.WriteString("|\n")
-	}
-	return b.String()
 }

@@ -1,17 +1,17 @@
-package metric_test
+package delta_test
 
 import (
 	"math"
 	"strings"
 	"testing"
 
-	"github.com/gomtl/gomtl/mtl/metric"
+	"github.com/gomtl/gomtl/mtl/delta"
 )
 
 // The row LS (equal weights) of the NYUv2 table of Nash-MTL (Navon et al. 2022) against its single-task row. The table prints
 // Δm = 5.59 by the metric-mean; the task-mean of the same row has the opposite verdict.
 func TestDeltaOnNYUv2(t *testing.T) {
-	rows := []metric.Compared{
+	rows := []delta.Compared{
 		{"segmentation", "mIoU", true, 0.3929, 0.3830},
 		{"segmentation", "pixelAccuracy", true, 0.6533, 0.6376},
 		{"depth", "absolute", false, 0.5493, 0.6754},
@@ -22,33 +22,33 @@ func TestDeltaOnNYUv2(t *testing.T) {
 		{"normals", "within 22.5", true, 0.4750, 0.5720},
 		{"normals", "within 30", true, 0.6108, 0.6915},
 	}
-	delta, err := metric.DeltaMetricMean(rows)
+	got, err := delta.MetricMean(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(delta.Percent-5.59) > 0.005 || delta.HigherIsBetter {
-		t.Errorf("metric-mean: got %+v, want 5.59, lower is better", delta)
+	if math.Abs(got.Percent-5.59) > 0.005 || got.HigherIsBetter {
+		t.Errorf("metric-mean: got %+v, want 5.59, lower is better", got)
 	}
-	delta, err = metric.DeltaTaskMean(rows)
+	got, err = delta.TaskMean(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(delta.Percent-0.88) > 0.005 || !delta.HigherIsBetter {
-		t.Errorf("task-mean: got %+v, want 0.88, higher is better", delta)
+	if math.Abs(got.Percent-0.88) > 0.005 || !got.HigherIsBetter {
+		t.Errorf("task-mean: got %+v, want 0.88, higher is better", got)
 	}
 }
 
 // By hand: accuracy +10 %, F1 -20 % of one task, error -50 % (better) of another.
 func TestDeltaByHand(t *testing.T) {
-	rows := []metric.Compared{{"a", "accuracy", true, 0.55, 0.5}, {"a", "F1", true, 0.4, 0.5}, {"b", "MAE", false, 1, 2}}
-	byMetric, err := metric.DeltaMetricMean(rows)
+	rows := []delta.Compared{{"a", "accuracy", true, 0.55, 0.5}, {"a", "F1", true, 0.4, 0.5}, {"b", "MAE", false, 1, 2}}
+	byMetric, err := delta.MetricMean(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := -(10. - 20 + 50) / 3; math.Abs(byMetric.Percent-want) > 1e-12 {
 		t.Errorf("metric-mean: got %g, want %g", byMetric.Percent, want)
 	}
-	byTask, err := metric.DeltaTaskMean(rows)
+	byTask, err := delta.TaskMean(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,17 +58,17 @@ func TestDeltaByHand(t *testing.T) {
 }
 
 func TestDeltaErrors(t *testing.T) {
-	for _, rows := range [][]metric.Compared{
+	for _, rows := range [][]delta.Compared{
 		nil,
 		{{"a", "R2", true, 0.5, 0}},
 		{{"a", "R2", true, 0.5, -0.2}}, // dividing by it would turn better into worse
 		{{"a", "R2", true, math.NaN(), 0.5}},
 		{{"a", "R2", true, 0.5, math.NaN()}},
 	} {
-		for name, define := range map[string]func([]metric.Compared) (metric.Delta, error){
-			"metric-mean": metric.DeltaMetricMean, "task-mean": metric.DeltaTaskMean,
+		for name, define := range map[string]func([]delta.Compared) (delta.Delta, error){
+			"metric-mean": delta.MetricMean, "task-mean": delta.TaskMean,
 		} {
-			if _, err := define(rows); err == nil || !strings.HasPrefix(err.Error(), "mtl: Delta-m") {
+			if _, err := define(rows); err == nil || !strings.HasPrefix(err.Error(), "delta: Delta-m") {
 				t.Errorf("%s of %v: got error %v", name, rows, err)
 			}
 		}

@@ -1,4 +1,6 @@
-package metric
+// Package delta has Δm (Delta-m), the one number that sums up a multi-task model against models trained on each task alone, under both definitions that
+// are in print. It imports the standard library only, so that tables and figures can use it without GoMLX.
+package delta
 
 import (
 	"errors"
@@ -17,7 +19,7 @@ type Compared struct {
 // change is (Value - Baseline) / Baseline with the sign that makes better positive.
 func (c Compared) change() (float64, error) {
 	if !(c.Baseline > 0) || math.IsInf(c.Baseline, 1) || math.IsNaN(c.Value) || math.IsInf(c.Value, 0) {
-		return 0, fmt.Errorf("mtl: Delta-m compares finite values with baselines above 0, got %g against %g for %s of task %q; leave that metric out",
+		return 0, fmt.Errorf("delta: Delta-m compares finite values with baselines above 0, got %g against %g for %s of task %q; leave that metric out",
 			c.Value, c.Baseline, c.Metric, c.Task)
 	}
 	change := (c.Value - c.Baseline) / c.Baseline
@@ -50,12 +52,12 @@ func (d Delta) String() string {
 	return b.String()
 }
 
-// DeltaMetricMean is Δm = 100/K Σ_k (-1)^(s_k) (M_k - B_k) / B_k over all K metrics alike, with s_k = 1 where higher is better:
+// MetricMean is Δm = 100/K Σ_k (-1)^(s_k) (M_k - B_k) / B_k over all K metrics alike, with s_k = 1 where higher is better:
 // lower is better. It is the definition of CAGrad (Liu et al. 2021), Nash-MTL (Navon et al. 2022) and FAMO (Liu et al. 2023). A task
 // with many metrics counts for more. A baseline that is not above 0 is an error.
-func DeltaMetricMean(rows []Compared) (Delta, error) {
+func MetricMean(rows []Compared) (Delta, error) {
 	if len(rows) == 0 {
-		return Delta{}, errors.New("mtl: Delta-m needs at least one metric, got none")
+		return Delta{}, errors.New("delta: Delta-m needs at least one metric, got none")
 	}
 	var sum float64
 	for _, row := range rows {
@@ -72,12 +74,12 @@ func DeltaMetricMean(rows []Compared) (Delta, error) {
 	}, nil
 }
 
-// DeltaTaskMean is Δm = 100/T Σ_t 1/K_t Σ_k∈t (-1)^(l_k) (M_k - B_k) / B_k, each of the T tasks counting alike whatever the
+// TaskMean is Δm = 100/T Σ_t 1/K_t Σ_k∈t (-1)^(l_k) (M_k - B_k) / B_k, each of the T tasks counting alike whatever the
 // number K_t of its metrics, with l_k = 1 where lower is better: higher is better. It is the definition of Maninis,
 // Radosavovic and Kokkinos (2019) and Vandenhende et al. (2021). A baseline that is not above 0 is an error.
-func DeltaTaskMean(rows []Compared) (Delta, error) {
+func TaskMean(rows []Compared) (Delta, error) {
 	if len(rows) == 0 {
-		return Delta{}, errors.New("mtl: Delta-m needs at least one metric, got none")
+		return Delta{}, errors.New("delta: Delta-m needs at least one metric, got none")
 	}
 	metrics := make(map[string]float64)
 	for _, row := range rows {

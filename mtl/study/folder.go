@@ -1,0 +1,182 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomtl/gomtl/mtl/history"
+)
+
+// Files of a study's folder.
+const (
+	// File describes the study.
+	File = "study.json"
+	// TrialsDir has a run folder for each trial, BaselinesDir for each task trained alone.
+	TrialsDir    = "trials"
+	BaselinesDir = "baselines"
+	// TrialFile is in the run folder of a trial: its setting, state and figures.
+	TrialFile = "trial.json"
+	// Results, in three formats.
+	CSVFile      = "results.csv"
+	JSONFile     = "results.json"
+	MarkdownFile = "results.md"
+)
+
+// Dir is the run folder of a trial in a study's folder.
+func (t *Trial) Dir(study string) string {
+	if t.Alone != "" {
+		return filepath.Join(study, BaselinesDir, t.Name())
+	}
+	return filepath.Join(study, TrialsDir, t.Name())
+}
+
+// Save writes the description of the study, not its trials, and the plan: the names of the trials in order.
+func (s *Study) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("study: cannot make the folder %s: %w", dir, err)
+	}
+	return writeJSON(filepath.Join(dir, File), planned{Study: s, Plan: namesOf(s.Trials)})
+}
+
+// planned is the content of study.json.
+type planned struct {
+	*Study
+	Plan []string `json:"plan"`
+}
+
+func namesOf(trials []*Trial) []string {
+	names := make([]string, len(trials))
+	for i, t := range trials {
+		names[i] = t.Name()
+	}
+	return names
+}
+
+// Save writes the trial into its run folder in the study's folder. It is whole or not there, whenever the process ends.
+func (t *Trial) Save(study string) error {
+	dir := t.Dir(study)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("study: cannot make the run folder %s: %w", dir, err)
+	}
+	return writeJSON(filepath.Join(dir, TrialFile), t)
+}
+
+// LoadTrial reads a trial that Save wrote; nil without an error where there is none.
+func LoadTrial(dir string) (*Trial, error) {
+	t := &Trial{}
+	err := readJSON(filepath.Join(dir, TrialFile), t)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// Load reads a study, finished or in progress, with the histories of its trials.
+func Load(dir string) (*Study, error) {
+	p := planned{Study: &Study{}}
+	path := filepath.Join(dir, File)
+	err := readJSON(path, &p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("study: %s holds no study: wanted a folder with %s in it, as a sweep writes it (%w)", dir, File, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := p.Study
+	if s.Trials, err = loadTrials(filepath.Join(dir, TrialsDir)); err != nil {
+		return nil, err
+	}
+	if s.Baselines, err = loadTrials(filepath.Join(dir, BaselinesDir)); err != nil {
+		return nil, err
+	}
+	at := map[string]int{}
+	for i, name := range p.Plan {
+		at[name] = i
+	}
+	slices.SortStableFunc(s.Trials, func(a, b *Trial) int { return at[a.Name()] - at[b.Name()] })
+	return s, nil
+}
+
+// loadTrials reads the run folders below dir, in the order of their names.
+func loadTrials(dir string) ([]*Trial, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("study: cannot read the trials: %w", err)
+	}
+	var trials []*Trial
+	for _, entry := range entries {
+		t, err := LoadTrial(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if t == nil {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, entry.Name(), history.RunFile)); err == nil {
+			if t.History, err = history.Load(filepath.Join(dir, entry.Name())); err != nil {
+				return nil, err
+			}
+		}
+		trials = append(trials, t)
+	}
+	return trials, nil
+}
+
+// WriteResults writes the results as CSV, JSON and Markdown into the study's folder.
+func (s *Study) WriteResults(dir string) error {
+	for name, write := range map[string]func(io.Writer) error{CSVFile: s.WriteCSV, JSONFile: s.WriteJSON, MarkdownFile: s.WriteMarkdown} {
+		var text strings.Builder
+		if err := write(&text); err != nil {
+			return err
+		}
+		if err := replace(filepath.Join(dir, name), []byte(text.String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeJSON(path string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("study: %s cannot be written as JSON: %w", path, err)
+	}
+	return replace(path, append(data, '\n'))
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("study: %s is not as it was written: %w; delete it to start over", path, err)
+	}
+	return nil
+}
+
+// replace puts a file in place of another at once.
+func replace(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-")
+	if err != nil {
+		return fmt.Errorf("study: cannot write %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("study: cannot write %s: %w", path, err), os.Remove(f.Name()))
+	}
+	return nil
+}
