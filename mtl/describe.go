@@ -19,19 +19,20 @@ import (
 func (f *fit) describe() history.Run {
 	o := &f.options
 	run := history.Run{
-		Name:          "run",
-		Created:       time.Now(),
-		Tasks:         describeTasks(f.model.Tasks),
-		Seed:          o.Seed,
-		Steps:         o.Steps,
-		StepsPerEpoch: f.executor.compiler.stepsPerEpoch,
-		BatchSize:     o.BatchSize,
-		Weighting:     describeValue(o.Weighting, "equal"),
-		Optimizer:     describeOptimizer(o),
-		Backend:       describeBackend(o.Backend),
-		Execution:     f.executor.why,
-		Versions:      versions(),
-		Config:        o.Config,
+		Name:            "run",
+		Created:         time.Now(),
+		Tasks:           describeTasks(f.model.Tasks),
+		Seed:            o.Seed,
+		Steps:           o.Steps,
+		StepsPerEpoch:   f.compiled.executor.compiler.stepsPerEpoch,
+		BatchSize:       o.BatchSize,
+		Weighting:       describeValue(o.Weighting, "equal"),
+		Hyperparameters: f.given,
+		Optimizer:       describeOptimizer(o),
+		Backend:         describeBackend(o.Backend),
+		Execution:       f.compiled.executor.why,
+		Versions:        versions(),
+		Config:          o.Config,
 	}
 	if o.RunDir != "" {
 		run.Name = filepath.Base(o.RunDir)
@@ -133,6 +134,8 @@ func sameRun(saved, asked history.Run, dir string) error {
 		return differs("number of steps per epoch", saved.StepsPerEpoch, asked.StepsPerEpoch)
 	case saved.Weighting != asked.Weighting:
 		return differs("weighting", saved.Weighting, asked.Weighting)
+	case fmt.Sprint(saved.Hyperparameters) != fmt.Sprint(asked.Hyperparameters):
+		return differs("set of hyper-parameters", saved.Hyperparameters, asked.Hyperparameters)
 	case saved.Optimizer != asked.Optimizer:
 		return differs("optimiser", saved.Optimizer, asked.Optimizer)
 	case asked.Steps < saved.Steps:

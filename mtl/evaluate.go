@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -37,42 +36,50 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 	if err != nil {
 		return nil, err
 	}
-	defer e.exec.Finalize()
-	return e.run(ctx)
+	var result *Evaluation
+	if err = store.InitializeVariables(backend, nil); err == nil {
+		result, err = e.run(ctx, store)
+	}
+	return result, errors.Join(err, e.close())
 }
 
 // evaluator holds the compiled graph that adds up the sums of one batch: for each task its loss times the labelled entries, their number, and
-// the sums of each metric.
+// the sums of each metric. It serves every store with the model's variables.
 type evaluator struct {
-	model  *Model
-	split  *Split
-	feed   *feed
-	exec   *model.Exec
-	batch  int
-	widths [][]int // by task and metric, filled when the graph is built
+	model     *Model
+	split     *Split
+	feed      *feed
+	g         *graph.Graph
+	variables variableInputs
+	batch     int
+	widths    [][]int // by task and metric
 }
 
+// newEvaluator traces and compiles. store gets those variables of the model that it lacks, without values.
 func newEvaluator(backend compute.Backend, store *model.Store, m *Model, split *Split, batch int) (*evaluator, error) {
-	e := &evaluator{model: m, split: split, feed: newFeed(split, m.Tasks), batch: min(batch, split.Len())}
+	e := &evaluator{model: m, split: split, feed: newFeed(split, m.Tasks), g: graph.NewGraph(backend, "mtl evaluation"), batch: min(batch, split.Len())}
 	var err error
-	e.exec, err = model.NewExec(backend, store, e.graph)
-	return e, err
-}
-
-// compile compiles the graph before the first run: XLA takes seconds for it, during which a live figure would stand still.
-func (e *evaluator) compile() error {
-	inputs := append(slices.Clone(e.feed.shapes), shapes.Make(dtypes.Int32, e.batch), shapes.Make(dtypes.Bool, e.batch))
-	var err error
-	panicked := try(func() { _, err = e.exec.Compile(inputs...) })
-	if err = errors.Join(err, panicked); err != nil {
-		return fmt.Errorf("mtl: the validation program does not compile: %w", err)
+	panicked := try(func() {
+		model.SetStore(e.g, store)
+		data := e.feed.parameters(e.g)
+		rows, counted := graph.Parameter(e.g, rowsName, int32Shape(e.batch)), graph.Parameter(e.g, "counted", shapes.Make(dtypes.Bool, e.batch))
+		sums := e.sums(store.RootScope(), data, rows, counted)
+		e.variables.addUsed(e.g, store)
+		err = e.g.Compile(sums)
+	})
+	if err = errors.Join(err, panicked); err == nil {
+		err = e.feed.upload(backend)
 	}
-	return nil
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mtl: the validation program does not compile: %w", err), e.close())
+	}
+	return e, nil
 }
 
-// graph takes the data tensors, the row numbers [batch] and which of them count [batch].
-func (e *evaluator) graph(scope *model.Scope, args []*graph.Node) *graph.Node {
-	data, rows, counted := args[:len(args)-2], args[len(args)-2], args[len(args)-1]
+func (e *evaluator) close() error { return try(e.g.Finalize) }
+
+// sums takes the data, the row numbers [batch] and which of them count [batch].
+func (e *evaluator) sums(scope *model.Scope, data []*graph.Node, rows, counted *graph.Node) *graph.Node {
 	batch := e.feed.gather(data, rows)
 	predictions := e.model.Graph(scope, nil, batch.inputs)
 	var sums []*graph.Node
@@ -96,7 +103,17 @@ func (e *evaluator) graph(scope *model.Scope, args []*graph.Node) *graph.Node {
 	return graph.Concatenate(sums, 0)
 }
 
-func (e *evaluator) run(ctx context.Context) (*Evaluation, error) {
+// run evaluates the model of a store.
+func (e *evaluator) run(ctx context.Context, store *model.Store) (*Evaluation, error) {
+	variables, err := e.variables.of(store)
+	if err != nil {
+		return nil, err
+	}
+	inputs := make([]compute.Buffer, e.g.NumParameters())
+	copy(inputs, e.feed.buffers)
+	if err := e.variables.put(e.g.Backend(), variables, inputs, nil); err != nil {
+		return nil, err
+	}
 	var total []float64
 	n := e.split.Len()
 	for start := 0; start < n; start += e.batch {
@@ -109,12 +126,7 @@ func (e *evaluator) run(ctx context.Context) (*Evaluation, error) {
 				rows[i] = int32(start + i)
 			}
 		}
-		args := make([]any, 0, len(e.feed.tensors)+2)
-		for _, t := range e.feed.tensors {
-			args = append(args, t)
-		}
-		args = append(args, tensors.FromFlatDataAndDimensions(rows, e.batch), tensors.FromFlatDataAndDimensions(counted, e.batch))
-		sums, err := e.call(args)
+		sums, err := e.call(inputs, rows, counted)
 		if err != nil {
 			return nil, fmt.Errorf("mtl: evaluation failed at example %d: %w", start, err)
 		}
@@ -128,19 +140,23 @@ func (e *evaluator) run(ctx context.Context) (*Evaluation, error) {
 	return e.figures(total), nil
 }
 
-func (e *evaluator) call(args []any) (sums []float64, err error) {
-	panicked := try(func() {
-		var out *tensors.Tensor
-		if out, err = e.exec.Call1(args...); err != nil {
-			return
+// call adds up one batch. inputs are the data and the variables.
+func (e *evaluator) call(inputs []compute.Buffer, rows []int32, counted []bool) (sums []float64, err error) {
+	backend := e.g.Backend()
+	at := len(e.feed.buffers)
+	for k, flat := range []any{rows, counted} {
+		shape := e.g.GetParameterByHandle(graph.ParameterHandle(at + k)).Shape()
+		if inputs[at+k], err = backend.BufferFromFlatData(0, flat, shape); err != nil {
+			return nil, err
 		}
+		defer func() { _ = inputs[at+k].Finalize() }()
+	}
+	panicked := try(func() {
+		out := e.g.RunWithBuffers(inputs, make([]bool, len(inputs)), 0)[0]
 		defer out.MustFinalizeAll()
 		sums, err = tensors.CopyFlatData[float64](out)
 	})
-	if panicked != nil {
-		return nil, panicked
-	}
-	return sums, err
+	return sums, errors.Join(err, panicked)
 }
 
 func (e *evaluator) figures(sums []float64) *Evaluation {

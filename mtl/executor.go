@@ -3,26 +3,34 @@ package mtl
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 const (
 	// loopCapacity is the number of steps that one call can run on the device; beyond a few hundred nothing is gained.
 	loopCapacity = 512
-	// callSeconds is how long a call may take: someone who watches sees a run move twice a second, and an interrupt is answered at once.
-	callSeconds = 0.2
+	// callTime is how long a call may take: someone who watches sees a run move twice a second, and an interrupt is answered at once.
+	callTime = 200 * time.Millisecond
 )
 
-// executor runs a training program step by step or many steps a call, whatever serves.
+// executor runs a training program step by step or many steps a call, whatever serves. It serves several runs at once.
 type executor struct {
 	compiler *compiler
-	rows     *sampler     // nil for a stream
-	stream   *batchStream // nil for data on the device
 	program  *program     // a single step, or a loop where that serves
-	perStep  float64      // seconds a step takes, measured; 0 before the first
+	perStep  atomic.Int64 // nanoseconds a step takes, measured; 0 before the first
 	why      string
+}
+
+// stepper is one run on an executor: its variables and its data order.
+type stepper struct {
+	*executor
+	variables []*model.Variable
+	rows      *sampler     // nil for a stream
+	stream    *batchStream // nil for data on the device
 }
 
 // newExecutor chooses how steps are run and traces the program. stepsPerCall 0 chooses.
@@ -80,25 +88,25 @@ func (e *executor) compile() error {
 }
 
 // run runs from 1 to limit steps from step on and returns their reports.
-func (e *executor) run(step, limit int, rate func(step int) float64) ([][]float32, error) {
+func (e *stepper) run(step, limit int, rate func(step int) float64) ([][]float32, error) {
 	if e.stream != nil {
 		return e.runStreamed(step, rate)
 	}
 	count := 1
-	if e.perStep > 0 {
-		count = min(limit, e.program.capacity, max(1, int(callSeconds/e.perStep)))
+	if perStep := e.perStep.Load(); perStep > 0 {
+		count = min(limit, e.program.capacity, max(1, int(int64(callTime)/perStep)))
 	}
 	rates := make([]float32, count)
 	for i := range rates {
 		rates[i] = float32(rate(step + i))
 	}
 	start := time.Now()
-	reports, err := e.program.run(e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
-	e.perStep = time.Since(start).Seconds() / float64(count)
+	reports, err := e.program.run(e.variables, e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
+	e.perStep.Store(max(1, time.Since(start).Nanoseconds()/int64(count)))
 	return reports, err
 }
 
-func (e *executor) runStreamed(step int, rate func(step int) float64) ([][]float32, error) {
+func (e *stepper) runStreamed(step int, rate func(step int) float64) ([][]float32, error) {
 	batch, err := e.stream.next()
 	if err != nil {
 		return nil, fmt.Errorf("mtl: no batch for step %d: %w", step+1, err)
@@ -109,12 +117,7 @@ func (e *executor) runStreamed(step int, rate func(step int) float64) ([][]float
 			return nil, fmt.Errorf("mtl: the batch of step %d has a tensor shaped %s where the first batch had %s: pad or drop smaller batches", step+1, t.Shape(), want)
 		}
 	}
-	return e.program.run(batch.buffers, nil, []float32{float32(rate(step))}, 1)
+	return e.program.run(e.variables, batch.buffers, nil, []float32{float32(rate(step))}, 1)
 }
 
-func (e *executor) close() error {
-	if e.stream != nil {
-		e.stream.close()
-	}
-	return try(e.program.finalize)
-}
+func (e *executor) close() error { return try(e.program.finalize) }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
@@ -19,31 +18,24 @@ import (
 // With a RunDir the run can be continued after any end, by the same call: an interrupt (a cancelled ctx or SIGINT) saves and returns an error that
 // wraps context.Canceled; a killed process loses the steps since its last checkpoint and nothing else. The continued run ends bitwise equal to
 // one that was never interrupted. A NaN or infinite task loss ends the run with an error that names task, step and the last good checkpoint.
-func Fit(ctx context.Context, m *Model, data Data, opts FitOptions) (h *history.History, err error) {
-	f := &fit{model: m, data: data, history: &history.History{}}
-	// Graph building panics, by GoMLX's convention; a caller of Fit gets an error.
-	if panicked := try(func() {
-		if err = f.prepare(opts); err == nil {
-			err = f.train(ctx)
-		}
-	}); panicked != nil {
-		err = fmt.Errorf("mtl: the model cannot be built: %w", panicked)
+func Fit(ctx context.Context, m *Model, data Data, opts FitOptions) (*history.History, error) {
+	c, err := Compile(m, data, opts)
+	if err != nil {
+		return &history.History{}, err
 	}
-	err = errors.Join(err, f.close())
-	for _, o := range f.begun {
-		o.End(err)
-	}
-	return f.history, err
+	o := c.options
+	h, err := c.Fit(ctx, RunOptions{Store: o.Store, RunDir: o.RunDir, Observers: o.Observers, Config: o.Config})
+	return h, errors.Join(err, c.Close())
 }
 
-// fit is the state of one call of Fit.
+// fit is the state of one run.
 type fit struct {
+	compiled *Compiled
 	model    *Model
-	data     Data
 	options  FitOptions
-	executor *executor
-	evaluate *evaluator // nil without validation data
-	stop     func()     // ends a stream's own goroutine
+	given    map[string][]float64 // hyper-parameters of this run
+	until    int
+	stepper  *stepper
 	writer   *history.Writer
 	history  *history.History
 	begun    []Observer // whose Begin was called
@@ -65,33 +57,25 @@ func interrupted(step, steps int, where string, cause error) error {
 	return fmt.Errorf("mtl: interrupted at step %d of %d; saved in %s: run the same call again to go on from there: %w", step, steps, where, cause)
 }
 
-// prepare checks everything, builds the program, and restores or begins the run.
-func (f *fit) prepare(opts FitOptions) (err error) {
-	if err := f.model.check(); err != nil {
-		return err
-	}
-	if (f.data.Train == nil) == (f.data.Stream == nil) {
-		return fmt.Errorf("mtl: Data needs one of Train and Stream")
-	}
-	if f.data.Train != nil {
-		if err := f.data.Train.Check(history.Train, f.model.Tasks); err != nil {
-			return err
-		}
-	}
-	if f.data.Validation != nil {
-		if err := f.data.Validation.Check(history.Validation, f.model.Tasks); err != nil {
-			return err
-		}
-	}
-	if f.options, err = opts.withDefaults(f.data.Train.Len()); err != nil {
-		return err
-	}
+// prepare sets up the variables and restores or begins the run.
+func (f *fit) prepare() (err error) {
 	o := &f.options
-	if err := o.Monitor.check(f.model); err != nil {
+	if o.LearningRate < 0 || o.LearningRate > 0 && !f.compiled.executor.compiler.scheduled {
+		return fmt.Errorf("mtl: RunOptions.LearningRate is %v; wanted a number above 0, and FitOptions.LearningRate set when the model was compiled", o.LearningRate)
+	}
+	if f.until == 0 {
+		f.until = o.Steps
+	}
+	if f.until < 0 || f.until > o.Steps {
+		return fmt.Errorf("mtl: RunOptions.Until is %d; wanted from 1 to the %d steps of the run, or 0 for all", f.until, o.Steps)
+	}
+	if err := f.compiled.initial.fill(o.Store, o.Seed); err != nil {
 		return err
 	}
-	if f.data.Validation == nil && (o.Patience > 0 || o.Monitor != Monitor{}) {
-		return fmt.Errorf("mtl: Patience and Monitor need Data.Validation")
+	for path, values := range f.given {
+		if err := SetHyperparameter(o.Store, path, values...); err != nil {
+			return err
+		}
 	}
 	var path string
 	var state *savedState
@@ -102,99 +86,14 @@ func (f *fit) prepare(opts FitOptions) (err error) {
 	}
 	if state != nil {
 		f.step, f.stopped, f.before = state.Step, state.Stopped, state.Seconds
-	}
-	o.Store.SetParam("/"+model.ParamInitialSeed, o.Seed)
-	if err := o.Store.SetRNGStateFromSeed(o.Seed); err != nil {
-		return err
-	}
-	if err := f.build(); err != nil {
-		return err
-	}
-	if path != "" {
 		if err := loadVariables(path, o.Store); err != nil {
 			return err
 		}
 	}
-	if err := f.compile(); err != nil {
+	if f.stepper, err = f.compiled.stepper(o.Store, o.Seed, f.step); err != nil {
 		return err
 	}
-	if f.data.Validation != nil {
-		if f.evaluate, err = newEvaluator(o.Backend, o.Store, f.model, f.data.Validation, DefaultEvaluationBatch); err != nil {
-			return err
-		}
-		if err = f.evaluate.compile(); err != nil {
-			return err
-		}
-	}
 	return f.begin(state)
-}
-
-// compile compiles the training program and, beside it, the initial values, which take XLA about as long.
-func (f *fit) compile() error {
-	initialized := make(chan error, 1)
-	go func() {
-		var err error
-		panicked := try(func() { err = f.options.Store.InitializeVariables(f.options.Backend, nil) })
-		initialized <- errors.Join(err, panicked)
-	}()
-	err := f.executor.compile()
-	return errors.Join(err, <-initialized)
-}
-
-// build makes the executor on the data's own form.
-func (f *fit) build() (err error) {
-	o := &f.options
-	base := o.Optimizer
-	if o.ClipNorm > 0 {
-		base = ClipByGlobalNorm(o.ClipNorm, base)
-	}
-	c := &compiler{
-		backend: o.Backend, store: o.Store, model: f.model, batch: o.BatchSize,
-		optimizer: Optimizer(o.Weighting, base),
-		scheduled: o.LearningRate > 0,
-	}
-	var rows *sampler
-	var stream *batchStream
-	if f.data.Train != nil {
-		rows = newSampler(o.Seed, f.data.Train.Len(), o.BatchSize)
-		c.stepsPerEpoch = rows.perEpoch()
-		c.feed = newFeed(f.data.Train, f.model.Tasks)
-		if c.streamed = c.feed.bytes() > o.DeviceBytes; c.streamed {
-			stream = newBatchStream(o.Backend, splitBatches(f.data.Train, f.model.Tasks, rows, f.step))
-			first, err := f.data.Train.rows(make([]int32, o.BatchSize))
-			if err != nil {
-				return err
-			}
-			c.feed = newFeed(first, f.model.Tasks)
-		} else if err := c.feed.upload(o.Backend); err != nil {
-			return err
-		}
-	} else {
-		next, stop := datasetBatches(f.data.Stream, f.model.Tasks, f.step)
-		f.stop = stop
-		first, err := next()
-		if err != nil {
-			return fmt.Errorf("mtl: the data stream has no first batch: %w", err)
-		}
-		c.streamed, c.feed, c.batch = true, first, first.shapes[0].Dimensions[0]
-		o.BatchSize = c.batch
-		pending := first
-		stream = newBatchStream(o.Backend, func() (*feed, error) {
-			if pending != nil {
-				batch := pending
-				pending = nil
-				return batch, nil
-			}
-			return next()
-		})
-	}
-	f.executor, err = newExecutor(c, o.StepsPerCall)
-	if f.executor != nil {
-		f.executor.rows, f.executor.stream = rows, stream
-	} else if stream != nil {
-		stream.close()
-	}
-	return err
 }
 
 // begin opens the run folder, restores the history and tells the observers.
@@ -259,7 +158,7 @@ func (f *fit) resume(state *savedState) error {
 		}
 	}
 	switch {
-	case f.finished():
+	case f.complete():
 		o.Log.Info(fmt.Sprintf("mtl: the run in %s is complete at step %d%s: loaded", o.RunDir, f.step, f.stopped))
 	default:
 		o.Log.Info(fmt.Sprintf("mtl: the run in %s goes on from step %d of %d", o.RunDir, f.step, o.Steps))
@@ -267,7 +166,10 @@ func (f *fit) resume(state *savedState) error {
 	return nil
 }
 
-func (f *fit) finished() bool { return f.step >= f.options.Steps || f.stopped != "" }
+// complete tells whether nothing is left of the run, finished whether nothing is left for this call.
+func (f *fit) complete() bool { return f.step >= f.options.Steps || f.stopped != "" }
+
+func (f *fit) finished() bool { return f.step >= f.until || f.stopped != "" }
 
 // train runs the steps.
 func (f *fit) train(ctx context.Context) error {
@@ -279,11 +181,11 @@ func (f *fit) train(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return f.interrupt(err)
 		}
-		limit := min(o.Steps, next(f.step, o.SaveEvery)) - f.step
-		if f.evaluate != nil {
+		limit := min(f.until, next(f.step, o.SaveEvery)) - f.step
+		if f.compiled.evaluate != nil {
 			limit = min(limit, next(f.step, o.ValidateEvery)-f.step)
 		}
-		reports, err := f.executor.run(f.step, limit, f.rate)
+		reports, err := f.stepper.run(f.step, limit, f.rate)
 		if err != nil {
 			return err
 		}
@@ -296,7 +198,7 @@ func (f *fit) train(ctx context.Context) error {
 			observer.Progress(f.step, o.Steps, f.seconds())
 		}
 		best := false
-		if f.evaluate != nil && (f.step%o.ValidateEvery == 0 || f.step == o.Steps) {
+		if f.compiled.evaluate != nil && (f.step%o.ValidateEvery == 0 || f.step == o.Steps) {
 			if best, err = f.validate(ctx); err != nil {
 				return err
 			}
@@ -322,7 +224,7 @@ func (f *fit) rate(step int) float64 {
 		return o.LearningRate
 	}
 	return o.LearningRate * o.Schedule.Factor(Progress{
-		Step: step, Steps: o.Steps, StepsPerEpoch: f.executor.compiler.stepsPerEpoch, Validations: f.validations,
+		Step: step, Steps: o.Steps, StepsPerEpoch: f.compiled.executor.compiler.stepsPerEpoch, Validations: f.validations,
 	})
 }
 
@@ -354,7 +256,7 @@ func (f *fit) closeWindow() error {
 // record completes a record and hands it to the history, the folder and the observers.
 func (f *fit) record(r history.Record) error {
 	r.Step, r.Seconds = f.step, f.seconds()
-	if perEpoch := f.executor.compiler.stepsPerEpoch; perEpoch > 0 {
+	if perEpoch := f.compiled.executor.compiler.stepsPerEpoch; perEpoch > 0 {
 		r.Epoch = float64(f.step) / float64(perEpoch)
 	}
 	f.history.Records = append(f.history.Records, r)
@@ -386,7 +288,7 @@ func (f *fit) diverged(task string, loss float64) error {
 // validate evaluates the validation split and tells whether it went better than ever.
 func (f *fit) validate(ctx context.Context) (best bool, err error) {
 	// An interrupt waits for the validation: cut off, its record would be lost, and the steps since the last checkpoint with it.
-	evaluation, err := f.evaluate.run(context.WithoutCancel(ctx))
+	evaluation, err := f.compiled.evaluate.run(context.WithoutCancel(ctx), f.options.Store)
 	if err != nil {
 		return false, err
 	}
@@ -430,18 +332,11 @@ func (f *fit) interrupt(cause error) error {
 }
 
 func (f *fit) close() error {
-	var errs []error
-	if f.stop != nil {
-		f.stop()
-	}
-	if f.executor != nil {
-		errs = append(errs, f.executor.close())
-	}
-	if f.evaluate != nil {
-		errs = append(errs, try(f.evaluate.exec.Finalize))
+	if f.stepper != nil && f.stepper.stream != nil {
+		f.stepper.stream.close()
 	}
 	if f.writer != nil {
-		errs = append(errs, f.writer.Close())
+		return f.writer.Close()
 	}
-	return errors.Join(errs...)
+	return nil
 }

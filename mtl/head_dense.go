@@ -16,7 +16,8 @@ type DenseHead struct {
 	Pool func(features *graph.Node) *graph.Node
 	// Activation nil means ReLU.
 	Activation func(x *graph.Node) *graph.Node
-	// Dropout is the share of each hidden layer's outputs that training sets to 0; the others are scaled by 1/(1-Dropout).
+	// Dropout is the share of each hidden layer's outputs that training sets to 0; the others are scaled by 1/(1-Dropout). Unless 0 it is the
+	// hyper-parameter "task/NAME/head/dropout", which can be changed without a compilation.
 	Dropout float64
 }
 

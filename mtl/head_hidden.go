@@ -1,6 +1,7 @@
 package mtl
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -36,7 +37,10 @@ func hiddenLayers(scope *model.Scope, x *graph.Node, widths []int, activate func
 		if width < 1 {
 			panicf("hidden layer %d of a head has width %d; wanted 1 or more", i, width)
 		}
-		x = layers.DropoutStatic(scope, activate(layers.DenseWithBias(scope.At("hidden_%d", i), x, width)), dropout)
+		x = activate(layers.DenseWithBias(scope.At("hidden_%d", i), x, width))
+		if dropout > 0 {
+			x = layers.Dropout(scope, x, LayerParameter(scope, x.Graph(), dtypes.Float32, "dropout", dropout))
+		}
 	}
 	return x
 }

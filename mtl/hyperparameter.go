@@ -23,13 +23,27 @@ func (s *Step) Parameter(path string, value float64) *graph.Node {
 
 // Parameters is Parameter for a vector, such as a preference [T].
 func (s *Step) Parameters(path string, values []float64) *graph.Node {
-	store := s.Scope.Store()
+	return parameters(s.Scope.Store(), s.Graph(), s.Losses.DType(), path, values)
+}
+
+// LayerParameter returns a hyper-parameter of a layer, such as its dropout rate, as a scalar: in training an input of the program under the path of the scope and
+// the name, such as "shared/dropout", which SetHyperparameter changes between steps; a constant where nothing is trained.
+func LayerParameter(scope *model.Scope, g *graph.Graph, dtype dtypes.DType, name string, value float64) *graph.Node {
+	if !scope.IsTraining(g) {
+		return graph.Scalar(g, dtype, value)
+	}
+	path := strings.TrimPrefix(model.JoinPath(scope.Scope(), name), "/")
+	return graph.Reshape(parameters(scope.Store(), g, dtype, path, []float64{value}))
+}
+
+// parameters returns the variable of a hyper-parameter in the graph, which it makes of values where there is none.
+func parameters(store *model.Store, g *graph.Graph, dtype dtypes.DType, path string, values []float64) *graph.Node {
 	parts := strings.Split(path, "/")
 	scope := store.Scope("/" + stateScope)
 	for _, part := range parts[:len(parts)-1] {
 		scope = scope.At("%s", part)
 	}
-	name, dtype := parts[len(parts)-1], s.Losses.DType()
+	name := parts[len(parts)-1]
 	given := fmt.Sprint(values)
 	v := store.GetVariable(model.JoinPath(scope.Scope(), name))
 	if v != nil && (v.DType() != dtype || v.Shape().Size() != len(values)) {
@@ -48,15 +62,15 @@ func (s *Step) Parameters(path string, values []float64) *graph.Node {
 		}
 		scope.At("%s", name).SetParam(givenKey, given)
 	}
-	return v.SetTrainable(false).NodeValue(s.Graph())
+	return v.SetTrainable(false).NodeValue(g)
 }
 
-// SetHyperparameter changes a hyper-parameter of the weighting that the store was trained with, for the steps to come. path is as Hyperparameters lists it.
+// SetHyperparameter changes a hyper-parameter of the weighting or a layer that the store was trained with, for the steps to come. path is as Hyperparameters lists it.
 func SetHyperparameter(store *model.Store, path string, values ...float64) error {
 	v := store.GetVariable("/" + stateScope + "/" + path)
 	known := Hyperparameters(store)
 	if v == nil || !slices.Contains(known, path) {
-		return fmt.Errorf("mtl: there is no hyper-parameter %q: the weighting has %q (none before its first step)", path, known)
+		return fmt.Errorf("mtl: there is no hyper-parameter %q: there are %q (none before the first step)", path, known)
 	}
 	if len(values) != v.Shape().Size() {
 		return fmt.Errorf("mtl: hyper-parameter %q takes %d numbers, got %d", path, v.Shape().Size(), len(values))
@@ -68,7 +82,7 @@ func SetHyperparameter(store *model.Store, path string, values ...float64) error
 	return v.SetValue(value)
 }
 
-// Hyperparameters lists the hyper-parameters of the weighting that the store was trained with, sorted.
+// Hyperparameters lists the hyper-parameters of weighting and layers that the store was trained with, sorted.
 func Hyperparameters(store *model.Store) []string {
 	var paths []string
 	prefix := "/" + stateScope + "/"

@@ -67,6 +67,47 @@ type FitOptions struct {
 	Config map[string]any
 }
 
+// RunOptions say how one run of a Compiled model differs from the FitOptions that it was compiled with. The zero value changes nothing.
+type RunOptions struct {
+	// Store holds the run's variables. nil makes a new one. Variables that it has keep their values, the others get initial ones. A store serves one run at a
+	// time.
+	Store *model.Store
+	// Seed fixes initial weights, data order and random layers; 0 means FitOptions.Seed.
+	Seed int64
+	// LearningRate in place of FitOptions.LearningRate, which must be above 0 for this; 0 leaves it.
+	LearningRate float64
+	// Hyperparameters sets hyper-parameters of the weighting and of layers, by path as Compiled.Hyperparameters lists them.
+	Hyperparameters map[string][]float64
+	// Until stops the run, saved, after that many steps although its schedule goes on to Steps; 0 means Steps. The same run without Until goes on from there.
+	Until int
+	// RunDir is the run folder.
+	RunDir string
+	// Observers watch the run.
+	Observers []Observer
+	// Log receives the header; nil means FitOptions.Log.
+	Log *slog.Logger
+	// Config is kept in run.json, for the reader.
+	Config map[string]any
+}
+
+// with is o as the run changes it.
+func (o FitOptions) with(run RunOptions) FitOptions {
+	if o.Store = run.Store; o.Store == nil {
+		o.Store = model.NewStore()
+	}
+	if run.Seed != 0 {
+		o.Seed = run.Seed
+	}
+	if run.LearningRate != 0 {
+		o.LearningRate = run.LearningRate
+	}
+	if run.Log != nil {
+		o.Log = run.Log
+	}
+	o.RunDir, o.Observers, o.Config = run.RunDir, run.Observers, run.Config
+	return o
+}
+
 const (
 	defaultBatch        = 32
 	defaultLearningRate = 1e-3

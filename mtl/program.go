@@ -34,10 +34,7 @@ type program struct {
 	capacity  int
 	tasks     int
 	outputs   []*graph.Node
-	variables []*model.Variable // in the order of the graph's parameters
-	handles   []graph.ParameterHandle
-	changed   []*model.Variable // in the order of the outputs
-	isChanged []bool            // by position in variables
+	variables variableInputs
 	rows      graph.ParameterHandle
 	rates     graph.ParameterHandle
 	start     graph.ParameterHandle
@@ -83,12 +80,9 @@ func (c *compiler) single() (*program, error) {
 		data, rows, rates := c.inputs(g, p)
 		batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node { return x })
 		p.outputs = []*graph.Node{graph.InsertAxes(c.trace(g, batch, rate), 0)}
+		p.variables.addUsed(g, c.store)
 		for v := range c.store.IterVariables() {
-			if !v.InUseByGraph(g) {
-				continue
-			}
-			p.addVariable(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
-			if v.ChangedInGraph(g) {
+			if v.InUseByGraph(g) && v.ChangedInGraph(g) {
 				p.outputs = append(p.outputs, v.NodeValue(g))
 			}
 		}
@@ -152,7 +146,7 @@ func (c *compiler) loop(capacity int) (*program, error) {
 		for k, v := range state {
 			node := graph.Parameter(g, initialPrefix+v.Path(), v.Shape())
 			initial = append(initial, node)
-			p.addVariable(v, node.GetParameterHandle(), isChanged[k])
+			p.variables.add(v, node.GetParameterHandle(), isChanged[k])
 		}
 		final := graph.While(cond, body, initial...)
 		outputs := []*graph.Node{final[2]}
@@ -197,15 +191,6 @@ func (c *compiler) stepInputs(data []*graph.Node, rows, rates *graph.Node, at fu
 	return c.feed.gather(data, graph.Reshape(at(rows), c.batch)), rate
 }
 
-func (p *program) addVariable(v *model.Variable, handle graph.ParameterHandle, changed bool) {
-	p.variables = append(p.variables, v)
-	p.handles = append(p.handles, handle)
-	p.isChanged = append(p.isChanged, changed)
-	if changed {
-		p.changed = append(p.changed, v)
-	}
-}
-
 // compile hands the traced graph to the backend.
 func (p *program) compile() (err error) {
 	if panicked := try(func() { err = p.g.Compile(p.outputs...) }); panicked != nil {
@@ -224,9 +209,10 @@ func (p *program) hasConvolution() bool {
 	return false
 }
 
-// run executes steps optimisation steps and returns the rows of the report that they wrote, [steps][3T]. data are the feed's buffers, or the
-// batch of a stream. On an error the values of the variables are lost.
-func (p *program) run(data []compute.Buffer, rows []int32, rates []float32, steps int) (reports [][]float32, err error) {
+// run executes steps optimisation steps on the variables of one run, as p.variables.of returns them, and returns the rows of the report that they
+// wrote, [steps][3T]. data are the feed's buffers, or the batch of a stream. Several runs may be under way at once, each with variables of its
+// own. On an error the values of the variables are lost.
+func (p *program) run(variables []*model.Variable, data []compute.Buffer, rows []int32, rates []float32, steps int) (reports [][]float32, err error) {
 	if steps < 1 || steps > p.capacity {
 		return nil, fmt.Errorf("mtl: %d steps asked of a program of 1 to %d", steps, p.capacity)
 	}
@@ -261,29 +247,15 @@ func (p *program) run(data []compute.Buffer, rows []int32, rates []float32, step
 	if err != nil {
 		return nil, fmt.Errorf("mtl: cannot hand a batch to the device: %w", err)
 	}
-	for k, v := range p.variables {
-		value, valueErr := v.Value()
-		if valueErr != nil {
-			return nil, fmt.Errorf("mtl: variable %q has no value: %w", v.Path(), valueErr)
-		}
-		handle := p.handles[k]
-		if donate[handle] = p.isChanged[k]; donate[handle] {
-			inputs[handle], err = value.DonateBuffer(backend, 0)
-		} else {
-			inputs[handle], err = value.Buffer(backend, 0)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("mtl: variable %q cannot be put on the device: %w", v.Path(), err)
-		}
+	if err = p.variables.put(backend, variables, inputs, donate); err != nil {
+		return nil, err
 	}
 	var outputs []*tensors.Tensor
 	if err = try(func() { outputs = p.g.RunWithBuffers(inputs, donate, 0) }); err != nil {
 		return nil, fmt.Errorf("mtl: the training step failed on the device: %w", err)
 	}
-	for k, v := range p.changed {
-		if err = v.SetValue(outputs[1+k]); err != nil {
-			return nil, fmt.Errorf("mtl: variable %q cannot be updated: %w", v.Path(), err)
-		}
+	if err = p.variables.take(variables, outputs[1:]); err != nil {
+		return nil, err
 	}
 	flat, err := tensors.CopyFlatData[float32](outputs[0])
 	if err != nil {

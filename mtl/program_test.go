@@ -84,12 +84,16 @@ func TestLoopEqualsOneStepACall(t *testing.T) {
 			if err := errors.Join(p.compile(), c.store.InitializeVariables(b, nil)); err != nil {
 				t.Fatal(err)
 			}
+			variables, err := p.variables.of(c.store)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for done := 0; done < steps; {
 				n := 1
 				if form == 1 {
 					n = min(7, steps-done)
 				}
-				reports, err := p.run(c.feed.buffers, rows[done*batch:(done+n)*batch], rates[done:done+n], n)
+				reports, err := p.run(variables, c.feed.buffers, rows[done*batch:(done+n)*batch], rates[done:done+n], n)
 				if err != nil {
 					t.Fatal(err)
 				}

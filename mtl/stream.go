@@ -18,6 +18,7 @@ const readAhead = 2
 type batchStream struct {
 	batches chan streamed
 	cancel  context.CancelFunc
+	stop    func() // ends what makes the batches; may be nil
 }
 
 type streamed struct {
@@ -26,9 +27,9 @@ type streamed struct {
 }
 
 // newBatchStream starts the goroutine; next makes one batch after the other until it returns an error.
-func newBatchStream(backend compute.Backend, next func() (*feed, error)) *batchStream {
+func newBatchStream(backend compute.Backend, next func() (*feed, error), stop func()) *batchStream {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &batchStream{batches: make(chan streamed, readAhead), cancel: cancel}
+	s := &batchStream{batches: make(chan streamed, readAhead), cancel: cancel, stop: stop}
 	go func() {
 		defer close(s.batches)
 		for ctx.Err() == nil {
@@ -58,6 +59,9 @@ func (s *batchStream) next() (*feed, error) {
 
 func (s *batchStream) close() {
 	s.cancel()
+	if s.stop != nil {
+		defer s.stop()
+	}
 	for item := range s.batches {
 		if item.feed != nil {
 			item.feed.free()
@@ -123,12 +127,17 @@ func pickRows(t *tensors.Tensor, rows []int32) (*tensors.Tensor, error) {
 	return picked, errors.Join(err, inner)
 }
 
-// datasetBatches takes batches from a GoMLX data set, which is started again when it ends. The first skip batches are dropped. stop ends the iteration.
-func datasetBatches(ds train.Dataset, tasks []Task, skip int) (next func() (*feed, error), stop func()) {
-	quit := make(chan struct{})
-	batches := make(chan streamed)
+// iteration yields the batches of a GoMLX data set, which is started again when it ends.
+type iteration struct {
+	batches chan streamed
+	quit    chan struct{}
+	first   *feed // was looked at
+}
+
+func iterate(ds train.Dataset, tasks []Task) *iteration {
+	it := &iteration{batches: make(chan streamed), quit: make(chan struct{})}
 	go func() {
-		defer close(batches)
+		defer close(it.batches)
 		for {
 			yielded := false
 			for batch, err := range ds.Iter() {
@@ -137,14 +146,9 @@ func datasetBatches(ds train.Dataset, tasks []Task, skip int) (next func() (*fee
 				if err == nil {
 					item.feed, item.err = batchFeed(batch, tasks)
 				}
-				if skip > 0 && item.err == nil {
-					skip--
-					item.feed.free()
-					continue
-				}
 				select {
-				case batches <- item:
-				case <-quit:
+				case it.batches <- item:
+				case <-it.quit:
 					return
 				}
 				if item.err != nil {
@@ -153,21 +157,49 @@ func datasetBatches(ds train.Dataset, tasks []Task, skip int) (next func() (*fee
 			}
 			if !yielded {
 				select {
-				case batches <- streamed{err: fmt.Errorf("mtl: the data set %q yields no batch", ds.Name())}:
-				case <-quit:
+				case it.batches <- streamed{err: fmt.Errorf("mtl: the data set %q yields no batch", ds.Name())}:
+				case <-it.quit:
 				}
 				return
 			}
 		}
 	}()
-	next = func() (*feed, error) {
-		item, open := <-batches
-		if !open {
-			return nil, io.EOF
-		}
-		return item.feed, item.err
+	return it
+}
+
+// peek returns the first batch, which next will return again.
+func (it *iteration) peek() (*feed, error) {
+	var err error
+	it.first, err = it.next()
+	return it.first, err
+}
+
+func (it *iteration) next() (*feed, error) {
+	if first := it.first; first != nil {
+		it.first = nil
+		return first, nil
 	}
-	return next, func() { close(quit) }
+	item, open := <-it.batches
+	if !open {
+		return nil, io.EOF
+	}
+	return item.feed, item.err
+}
+
+func (it *iteration) stop() { close(it.quit) }
+
+// skipping drops the first count batches.
+func skipping(next func() (*feed, error), count int) func() (*feed, error) {
+	return func() (*feed, error) {
+		for ; count > 0; count-- {
+			batch, err := next()
+			if err != nil {
+				return nil, err
+			}
+			batch.free()
+		}
+		return next()
+	}
 }
 
 // batchFeed takes a batch apart: its labels are one tensor a task, or labels and mask for each.

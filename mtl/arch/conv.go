@@ -27,10 +27,11 @@ type Conv struct {
 	Activation Activation
 	// Normalization nil means none. A normalised convolution has no bias: the normalisation adds an offset.
 	Normalization Normalization
-	// Dropout is the share of outputs that training sets to 0; the others are scaled by 1/(1-Dropout).
+	// Dropout is the share of outputs that training sets to 0; the others are scaled by 1/(1-Dropout). Unless 0 it is the hyper-parameter
+	// "shared/dropout", which can be changed without a compilation.
 	Dropout float64
 	// L1 and L2 add L1·Σ|w| and L2·Σw² over the kernels, not the biases, to the objective. 0 means what the store's parameters
-	// say, by default nothing. As GoMLX does it, L1 also sets weights smaller than L1 to 0 after each step.
+	// say, by default nothing. L2 is the hyper-parameter "shared/l2". As GoMLX does it, L1 also sets weights smaller than L1 to 0 after each step.
 	L1, L2 float64
 	// Initializer nil means the store's, by default He's: normal with variance 2/fan-in, biases 0.
 	Initializer Initializer
@@ -47,7 +48,7 @@ func (c Conv) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 type block func(l layer, scope *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node
 
 func (c Conv) represent(name string, scope *model.Scope, inputs []*graph.Node, build block) *graph.Node {
-	l := layer{c.Activation, c.Normalization, c.Dropout, c.L1, c.L2, c.Initializer}
+	l := layer{scope, c.Activation, c.Normalization, c.Dropout, c.L1, c.L2, c.Initializer}
 	l.check(name)
 	if len(inputs) != 1 || inputs[0].Rank() < 3 || !inputs[0].DType().IsFloat() {
 		panicf("%s takes one floating-point input [batch, height, width, channels]; got %s: reshape, convert or join inputs in a TrunkFunc before",

@@ -14,10 +14,11 @@ type Dense struct {
 	Activation Activation
 	// Normalization nil means none. A normalised layer has no bias: the normalisation adds an offset.
 	Normalization Normalization
-	// Dropout is the share of each layer's outputs that training sets to 0; the others are scaled by 1/(1-Dropout).
+	// Dropout is the share of each layer's outputs that training sets to 0; the others are scaled by 1/(1-Dropout). Unless 0 it is the hyper-parameter
+	// "shared/dropout", which can be changed without a compilation.
 	Dropout float64
 	// L1 and L2 add L1·Σ|w| and L2·Σw² over the layers' weights, not their biases, to the objective. 0 means what the store's
-	// parameters say, by default nothing. As GoMLX does it, L1 also sets weights smaller than L1 to 0 after each step.
+	// parameters say, by default nothing. L2 is the hyper-parameter "shared/l2". As GoMLX does it, L1 also sets weights smaller than L1 to 0 after each step.
 	L1, L2 float64
 	// Initializer nil means the store's, by default He's: normal with variance 2/fan-in, biases 0.
 	Initializer Initializer
@@ -25,7 +26,7 @@ type Dense struct {
 
 // Represent implements Trunk.
 func (d Dense) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
-	l := layer{d.Activation, d.Normalization, d.Dropout, d.L1, d.L2, d.Initializer}
+	l := layer{scope, d.Activation, d.Normalization, d.Dropout, d.L1, d.L2, d.Initializer}
 	l.check("arch.Dense")
 	if len(d.Widths) == 0 || len(inputs) == 0 {
 		panicf("arch.Dense has %d widths and %d inputs; wanted at least one of each", len(d.Widths), len(inputs))

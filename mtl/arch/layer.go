@@ -1,10 +1,13 @@
 package arch
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // Activation is an element-wise function of GoMLX or one's own: activation.Gelu, graph.Tanh, graph.Identity for none.
@@ -18,6 +21,7 @@ type Initializer func(scope *model.Scope) model.VariableInitializer
 
 // layer is what the layers of all trunks have in common.
 type layer struct {
+	trunk         *model.Scope
 	activation    Activation
 	normalization Normalization
 	dropout       float64
@@ -33,35 +37,49 @@ func (l layer) scope(scope *model.Scope) *model.Scope {
 	return scope.WithInitializer(l.initializer(scope))
 }
 
-func (l layer) regularizer(scope *model.Scope) regularizer.Regularizer {
-	amount := func(own float64, key string) float64 {
-		if own != 0 {
-			return own
-		}
-		return model.GetParamOr(scope, key, 0.0)
+// amounts are the layer's own L1 and L2, or what the parameters of the scope say.
+func (l layer) amounts(scope *model.Scope) (l1, l2 float64) {
+	if l1 = l.l1; l1 == 0 {
+		l1 = model.GetParamOr(scope, regularizer.ParamL1, 0.0)
 	}
-	return regularizer.Combine(
-		regularizer.L1(amount(l.l1, regularizer.ParamL1)),
-		regularizer.L2(amount(l.l2, regularizer.ParamL2)),
-	)
+	if l2 = l.l2; l2 == 0 {
+		l2 = model.GetParamOr(scope, regularizer.ParamL2, 0.0)
+	}
+	return l1, l2
+}
+
+// square adds amount·Σw² to the objective; the amount is a hyper-parameter of the trunk, which GoMLX's own regulariser would build in.
+func (l layer) square(amount float64) regularizer.Regularizer {
+	if amount == 0 {
+		return nil
+	}
+	return func(g *graph.Graph, weights ...*model.Variable) {
+		for _, w := range weights {
+			value := w.NodeValue(g)
+			factor := mtl.LayerParameter(l.trunk, g, value.DType(), "l2", amount)
+			train.AddRegularizationLoss(graph.Mul(factor, graph.ReduceAllSum(graph.Square(value))))
+		}
+	}
 }
 
 func (l layer) dense(scope *model.Scope, x *graph.Node, width int) *graph.Node {
 	// layers.Dense reads its regularisation from the parameters of its scope, "dense".
 	own := scope.At("dense")
-	if l.l1 != 0 {
-		own.SetParam(regularizer.ParamL1, l.l1)
+	l1, l2 := l.amounts(own)
+	own.SetParam(regularizer.ParamL1, l1)
+	own.SetParam(regularizer.ParamL2, 0.0)
+	x = layers.Dense(l.scope(scope), x, l.normalization == nil, width)
+	if add := l.square(l2); add != nil {
+		add(x.Graph(), own.Store().GetVariable(model.JoinPath(own.Scope(), "weights")))
 	}
-	if l.l2 != 0 {
-		own.SetParam(regularizer.ParamL2, l.l2)
-	}
-	return layers.Dense(l.scope(scope), x, l.normalization == nil, width)
+	return x
 }
 
 func (l layer) convolution(scope *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node {
 	// Given one by one, because the regularisers that layers.Convolution reads from its scope count L2 twice.
+	l1, l2 := l.amounts(scope)
 	return layers.Convolution(l.scope(scope), x).Channels(channels).KernelSize(kernel).Strides(stride).PadSame().
-		UseBias(l.normalization == nil).Regularizer(l.regularizer(scope)).Done()
+		UseBias(l.normalization == nil).Regularizer(regularizer.Combine(regularizer.L1(l1), l.square(l2))).Done()
 }
 
 func (l layer) normalize(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -78,7 +96,10 @@ func (l layer) activate(scope *model.Scope, x *graph.Node) *graph.Node {
 	} else {
 		x = l.activation(x)
 	}
-	return layers.DropoutStatic(scope, x, l.dropout)
+	if l.dropout == 0 {
+		return x
+	}
+	return layers.Dropout(scope, x, mtl.LayerParameter(l.trunk, x.Graph(), dtypes.Float32, "dropout", l.dropout))
 }
 
 func (l layer) check(what string) {

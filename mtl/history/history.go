@@ -31,19 +31,21 @@ type Metric struct {
 
 // Run is the content of run.json: everything that is fixed before the first step.
 type Run struct {
-	Name          string            `json:"name"`
-	Created       time.Time         `json:"created"`
-	Tasks         []Task            `json:"tasks"`
-	Seed          int64             `json:"seed"`
-	Steps         int               `json:"steps"`           // optimisation steps the run was asked for
-	StepsPerEpoch int               `json:"steps_per_epoch"` // 0 when the data set streams without an end
-	BatchSize     int               `json:"batch_size"`
-	Weighting     string            `json:"weighting"`
-	Optimizer     string            `json:"optimizer"`
-	Backend       string            `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
-	Execution     string            `json:"execution"` // how steps are run, and why
-	Versions      map[string]string `json:"versions"`
-	Config        map[string]any    `json:"config"`
+	Name          string    `json:"name"`
+	Created       time.Time `json:"created"`
+	Tasks         []Task    `json:"tasks"`
+	Seed          int64     `json:"seed"`
+	Steps         int       `json:"steps"`           // optimisation steps the run was asked for
+	StepsPerEpoch int       `json:"steps_per_epoch"` // 0 when the data set streams without an end
+	BatchSize     int       `json:"batch_size"`
+	Weighting     string    `json:"weighting"`
+	// Hyperparameters that were set for this run, by path.
+	Hyperparameters map[string][]float64 `json:"hyperparameters,omitempty"`
+	Optimizer       string               `json:"optimizer"`
+	Backend         string               `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
+	Execution       string               `json:"execution"` // how steps are run, and why
+	Versions        map[string]string    `json:"versions"`
+	Config          map[string]any       `json:"config"`
 }
 
 // Record is one line of history.jsonl.

@@ -1,0 +1,207 @@
+package mtl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl/history"
+)
+
+// Compiled is a model with its training and validation programs and its data on the device, compiled once for any number of runs that share a graph:
+// they differ in seed, learning rate, hyper-parameters of weighting and layers, and initial variables, all of which are inputs. Several goroutines
+// may call Fit at once; each run holds its own variables and nothing else. Its memory is freed by Close.
+type Compiled struct {
+	model    *Model
+	data     Data
+	options  FitOptions
+	executor *executor
+	evaluate *evaluator // nil without validation data
+	store    *model.Store
+	initial  *initializer
+
+	opening sync.Mutex
+	opened  *iteration // of Data.Stream, for the first run: compiling took its first batch
+}
+
+// Compile builds and compiles what Fit runs. Of opts, Seed, LearningRate, RunDir, Observers, Log and Config are what a run has unless its RunOptions
+// say otherwise; a LearningRate must be set here for runs to have their own.
+func Compile(m *Model, data Data, opts FitOptions) (c *Compiled, err error) {
+	c = &Compiled{model: m, data: data}
+	// Graph building panics, by GoMLX's convention; a caller gets an error.
+	if panicked := try(func() {
+		if err = c.check(opts); err == nil {
+			err = c.build()
+		}
+	}); panicked != nil {
+		err = fmt.Errorf("mtl: the model cannot be built: %w", panicked)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Compiled) check(opts FitOptions) (err error) {
+	if err := c.model.check(); err != nil {
+		return err
+	}
+	if (c.data.Train == nil) == (c.data.Stream == nil) {
+		return fmt.Errorf("mtl: Data needs one of Train and Stream")
+	}
+	if c.data.Train != nil {
+		if err := c.data.Train.Check(history.Train, c.model.Tasks); err != nil {
+			return err
+		}
+	}
+	if c.data.Validation != nil {
+		if err := c.data.Validation.Check(history.Validation, c.model.Tasks); err != nil {
+			return err
+		}
+	}
+	if c.options, err = opts.withDefaults(c.data.Train.Len()); err != nil {
+		return err
+	}
+	o := &c.options
+	if err := o.Monitor.check(c.model); err != nil {
+		return err
+	}
+	if c.data.Validation == nil && (o.Patience > 0 || o.Monitor != Monitor{}) {
+		return fmt.Errorf("mtl: Patience and Monitor need Data.Validation")
+	}
+	c.store = o.Store
+	return nil
+}
+
+// build traces and compiles.
+func (c *Compiled) build() (err error) {
+	o := &c.options
+	base := o.Optimizer
+	if o.ClipNorm > 0 {
+		base = ClipByGlobalNorm(o.ClipNorm, base)
+	}
+	compiler := &compiler{
+		backend: o.Backend, store: c.store, model: c.model, batch: o.BatchSize,
+		optimizer: Optimizer(o.Weighting, base),
+		scheduled: o.LearningRate > 0,
+	}
+	if c.data.Train != nil {
+		compiler.stepsPerEpoch = c.data.Train.Len() / o.BatchSize
+		compiler.feed = newFeed(c.data.Train, c.model.Tasks)
+		if compiler.streamed = compiler.feed.bytes() > o.DeviceBytes; compiler.streamed {
+			first, err := c.data.Train.rows(make([]int32, o.BatchSize))
+			if err != nil {
+				return err
+			}
+			compiler.feed = newFeed(first, c.model.Tasks)
+		} else if err := compiler.feed.upload(o.Backend); err != nil {
+			return err
+		}
+	} else {
+		c.opened = iterate(c.data.Stream, c.model.Tasks)
+		first, err := c.opened.peek()
+		if err != nil {
+			return fmt.Errorf("mtl: the data stream has no first batch: %w", err)
+		}
+		compiler.streamed, compiler.feed, compiler.batch = true, first, first.shapes[0].Dimensions[0]
+		o.BatchSize = compiler.batch
+	}
+	o.Store.SetParam("/"+model.ParamInitialSeed, o.Seed)
+	if err := o.Store.SetRNGStateFromSeed(o.Seed); err != nil {
+		return err
+	}
+	if c.executor, err = newExecutor(compiler, o.StepsPerCall); err != nil {
+		return err
+	}
+	// Initial values take XLA about as long as the program: beside it.
+	initialized := make(chan error, 1)
+	go func() {
+		var err error
+		c.initial, err = newInitializer(o.Backend, c.store)
+		initialized <- err
+	}()
+	err = c.executor.compile()
+	if err = errors.Join(err, <-initialized); err != nil {
+		return err
+	}
+	if c.data.Validation != nil {
+		c.evaluate, err = newEvaluator(o.Backend, c.store, c.model, c.data.Validation, DefaultEvaluationBatch)
+	}
+	return err
+}
+
+// Fit trains once, as the function Fit does.
+func (c *Compiled) Fit(ctx context.Context, run RunOptions) (h *history.History, err error) {
+	f := &fit{compiled: c, model: c.model, options: c.options.with(run), given: run.Hyperparameters, until: run.Until, history: &history.History{}}
+	if panicked := try(func() {
+		if err = f.prepare(); err == nil {
+			err = f.train(ctx)
+		}
+	}); panicked != nil {
+		err = fmt.Errorf("mtl: the run cannot be set up: %w", panicked)
+	}
+	err = errors.Join(err, f.close())
+	for _, o := range f.begun {
+		o.End(err)
+	}
+	return f.history, err
+}
+
+// RunBytes is the device memory that one more run at a time takes: its variables, optimiser and weighting state included. What a step needs beside them
+// depends on the backend.
+func (c *Compiled) RunBytes() (sum int64) {
+	for v := range c.store.IterVariables() {
+		sum += v.Shape().ByteSize()
+	}
+	return sum
+}
+
+// Execution says how steps are run, and why.
+func (c *Compiled) Execution() string { return c.executor.why }
+
+// Hyperparameters lists what RunOptions.Hyperparameters can set.
+func (c *Compiled) Hyperparameters() []string { return Hyperparameters(c.store) }
+
+// Close frees the programs. No run may be under way.
+func (c *Compiled) Close() error {
+	var errs []error
+	if c.opened != nil {
+		c.opened.stop()
+	}
+	if c.executor != nil {
+		errs = append(errs, c.executor.close())
+	}
+	if c.evaluate != nil {
+		errs = append(errs, c.evaluate.close())
+	}
+	errs = append(errs, c.initial.close())
+	return errors.Join(errs...)
+}
+
+// stepper makes a run on the variables of a store, from step on.
+func (c *Compiled) stepper(store *model.Store, seed int64, step int) (*stepper, error) {
+	variables, err := c.executor.program.variables.of(store)
+	if err != nil {
+		return nil, err
+	}
+	s := &stepper{executor: c.executor, variables: variables}
+	switch {
+	case c.data.Train == nil:
+		c.opening.Lock()
+		batches := c.opened
+		c.opened = nil
+		c.opening.Unlock()
+		if batches == nil {
+			batches = iterate(c.data.Stream, c.model.Tasks)
+		}
+		s.stream = newBatchStream(c.options.Backend, skipping(batches.next, step), batches.stop)
+	default:
+		s.rows = newSampler(seed, c.data.Train.Len(), c.options.BatchSize)
+		if c.executor.compiler.streamed {
+			s.stream = newBatchStream(c.options.Backend, splitBatches(c.data.Train, c.model.Tasks, s.rows, step), nil)
+		}
+	}
+	return s, nil
+}

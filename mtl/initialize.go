@@ -1,0 +1,120 @@
+package mtl
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// initializer gives stores their initial values. It draws them with a program that takes the random state as an input, so one compilation serves all seeds.
+type initializer struct {
+	mu    sync.Mutex
+	store *model.Store // the model was built on it
+	exec  *model.Exec  // nil where no value is drawn
+	drawn []string     // paths, in the order of the program's outputs
+	given map[string]*tensors.Tensor
+}
+
+// newInitializer compiles the program for those variables of the store that have no value yet. Copies of the others' values are what runs begin with.
+func newInitializer(backend compute.Backend, store *model.Store) (*initializer, error) {
+	in := &initializer{store: store, given: map[string]*tensors.Tensor{}}
+	var undrawn []*model.Variable
+	for v := range store.IterVariables() {
+		if !v.HasValue() {
+			in.drawn, undrawn = append(in.drawn, v.Path()), append(undrawn, v)
+			continue
+		}
+		value, err := v.MustValue().Clone()
+		if err != nil {
+			return nil, fmt.Errorf("mtl: the value of variable %q cannot be copied: %w", v.Path(), err)
+		}
+		in.given[v.Path()] = value
+	}
+	var err error
+	panicked := try(func() {
+		// GoMLX makes the program and hands it over before its first use, whose values are not kept.
+		err = store.InitializeVariables(backend, func(exec *model.Exec) error {
+			in.exec = exec
+			return nil
+		})
+		for _, v := range undrawn {
+			err = errors.Join(err, v.Reset())
+		}
+	})
+	return in, errors.Join(err, panicked)
+}
+
+// fill gives a store the variables that it lacks, with the initial values of a seed, and the random state after these were drawn. What has a value keeps it.
+func (in *initializer) fill(store *model.Store, seed int64) error {
+	values, err := in.values(seed)
+	if err != nil {
+		return err
+	}
+	if store != in.store {
+		for path, value := range in.store.IterParams() {
+			store.SetParam(path, value)
+		}
+	}
+	store.SetParam("/"+model.ParamInitialSeed, seed)
+	for own := range in.store.IterVariables() {
+		v := store.GetVariable(own.Path())
+		switch {
+		case v == nil:
+			if v, err = store.CreateVariable(own.Path(), values[own.Path()]); err == nil {
+				v.SetTrainable(own.Trainable)
+			}
+		case !v.Shape().Equal(own.Shape()):
+			err = fmt.Errorf("shaped %s in the store and %s in the model: use a new store, or the model that it was trained with", v.Shape(), own.Shape())
+		case !v.HasValue() || v.Name() == model.RNGStateVariableName:
+			err = v.SetValue(values[own.Path()])
+		}
+		if err != nil {
+			return fmt.Errorf("mtl: variable %q cannot be initialised: %w", own.Path(), err)
+		}
+	}
+	return nil
+}
+
+// values are the initial values of a seed, by path: drawn, or copies of those given.
+func (in *initializer) values(seed int64) (map[string]*tensors.Tensor, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if err := in.store.SetRNGStateFromSeed(seed); err != nil {
+		return nil, err
+	}
+	byPath := map[string]*tensors.Tensor{}
+	var err error
+	panicked := try(func() {
+		if in.exec != nil {
+			var values []*tensors.Tensor
+			values, err = in.exec.Call()
+			for i, value := range values {
+				byPath[in.drawn[i]] = value
+			}
+		}
+	})
+	if err = errors.Join(err, panicked); err != nil {
+		return nil, fmt.Errorf("mtl: initial values cannot be drawn: %w", err)
+	}
+	state := in.store.GetVariable("/" + model.RNGStateVariableName)
+	for path, value := range in.given {
+		if path == state.Path() {
+			value = state.MustValue()
+		}
+		if byPath[path], err = value.Clone(); err != nil {
+			return nil, fmt.Errorf("mtl: the initial value of variable %q cannot be copied: %w", path, err)
+		}
+	}
+	return byPath, nil
+}
+
+func (in *initializer) close() error {
+	if in == nil || in.exec == nil {
+		return nil
+	}
+	return try(in.exec.Finalize)
+}
