@@ -21,7 +21,7 @@ func (f *fit) describe() history.Run {
 	run := history.Run{
 		Name:            "run",
 		Created:         time.Now(),
-		Tasks:           describeTasks(f.model.Tasks),
+		Tasks:           DescribeTasks(f.model.Tasks),
 		Seed:            o.Seed,
 		Steps:           o.Steps,
 		StepsPerEpoch:   f.compiled.executor.compiler.stepsPerEpoch,
@@ -54,7 +54,8 @@ func describeBackend(b compute.Backend) string {
 	return text
 }
 
-func describeTasks(tasks []Task) []history.Task {
+// DescribeTasks is what run.json says of tasks.
+func DescribeTasks(tasks []Task) []history.Task {
 	described := make([]history.Task, len(tasks))
 	for i, t := range tasks {
 		described[i] = history.Task{Name: t.Name, Kind: string(t.Kind), Classes: t.Classes}

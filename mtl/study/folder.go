@@ -37,26 +37,22 @@ func (t *Trial) Dir(study string) string {
 	return filepath.Join(study, TrialsDir, t.Name())
 }
 
-// Save writes the description of the study, not its trials, and the plan: the names of the trials in order.
+// Save writes the description of the study and what is planned, not how far the trials are.
 func (s *Study) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("study: cannot make the folder %s: %w", dir, err)
 	}
-	return writeJSON(filepath.Join(dir, File), planned{Study: s, Plan: namesOf(s.Trials)})
+	p := planned{Study: s}
+	for _, t := range slices.Concat(s.Baselines, s.Trials) {
+		p.Plan = append(p.Plan, &Trial{Setting: t.Setting, State: Pending, Round: t.Round, Steps: t.Steps})
+	}
+	return writeJSON(filepath.Join(dir, File), p)
 }
 
 // planned is the content of study.json.
 type planned struct {
 	*Study
-	Plan []string `json:"plan"`
-}
-
-func namesOf(trials []*Trial) []string {
-	names := make([]string, len(trials))
-	for i, t := range trials {
-		names[i] = t.Name()
-	}
-	return names
+	Plan []*Trial `json:"plan"`
 }
 
 // Save writes the trial into its run folder in the study's folder. It is whole or not there, whenever the process ends.
@@ -89,47 +85,28 @@ func Load(dir string) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := p.Study
-	if s.Trials, err = loadTrials(filepath.Join(dir, TrialsDir)); err != nil {
-		return nil, err
-	}
-	if s.Baselines, err = loadTrials(filepath.Join(dir, BaselinesDir)); err != nil {
-		return nil, err
-	}
-	at := map[string]int{}
-	for i, name := range p.Plan {
-		at[name] = i
-	}
-	slices.SortStableFunc(s.Trials, func(a, b *Trial) int { return at[a.Name()] - at[b.Name()] })
-	return s, nil
-}
-
-// loadTrials reads the run folders below dir, in the order of their names.
-func loadTrials(dir string) ([]*Trial, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("study: cannot read the trials: %w", err)
-	}
-	var trials []*Trial
-	for _, entry := range entries {
-		t, err := LoadTrial(filepath.Join(dir, entry.Name()))
-		if err != nil {
+	for _, t := range p.Plan {
+		if t, err = t.load(dir); err != nil {
 			return nil, err
 		}
-		if t == nil {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, entry.Name(), history.RunFile)); err == nil {
-			if t.History, err = history.Load(filepath.Join(dir, entry.Name())); err != nil {
-				return nil, err
-			}
-		}
-		trials = append(trials, t)
+		p.Study.Put(t)
 	}
-	return trials, nil
+	return p.Study, nil
+}
+
+// load is what the trial's run folder says of it, or the trial as it was planned where there is none.
+func (t *Trial) load(study string) (*Trial, error) {
+	dir := t.Dir(study)
+	saved, err := LoadTrial(dir)
+	if err != nil || saved == nil {
+		return t, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, history.RunFile)); err == nil {
+		if saved.History, err = history.Load(dir); err != nil {
+			return nil, err
+		}
+	}
+	return saved, nil
 }
 
 // WriteResults writes the results as CSV, JSON and Markdown into the study's folder.

@@ -21,6 +21,8 @@ type Study struct {
 	Split string `json:"split"`
 	// Reference is the point up to which hypervolume is measured, one value an objective; nil means the worst values seen.
 	Reference []float64 `json:"reference,omitempty"`
+	// Fit says how every trial is trained: names and values that must not change when a study is continued.
+	Fit map[string]string `json:"fit,omitempty"`
 	// Compilations counts training programs compiled for the settings, one for each group that shares a graph; BaselineCompilations those for the
 	// single-task baselines. Of the latest session.
 	Compilations         int `json:"compilations"`

@@ -25,6 +25,8 @@ type Trial struct {
 	Setting
 	State State  `json:"state"`
 	Error string `json:"error,omitempty"`
+	// Round of an adaptive sweep that planned it; 0 is the first.
+	Round int `json:"round,omitempty"`
 	// Step is the number of steps done, Steps the number planned.
 	Step  int `json:"step"`
 	Steps int `json:"steps"`

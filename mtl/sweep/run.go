@@ -1,0 +1,267 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/study"
+)
+
+// Run trains the model under every setting and returns what was found. A trial that fails, as one that diverges, is in the study with its error. The error of
+// Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk. The study then holds what
+// was done, and with a Dir the same call goes on from there.
+func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
+	opts, err := opts.withDefaults(m, data)
+	if err != nil {
+		return nil, err
+	}
+	s := &sweep{model: m, data: data, options: opts, groups: map[string]*group{}}
+	if err := s.plan(); err != nil {
+		return nil, err
+	}
+	ctx, release := signal.NotifyContext(ctx, os.Interrupt)
+	defer release()
+	s.watch.begin(s.study)
+	err = s.rounds(ctx)
+	switch {
+	case errors.Is(err, context.Canceled) && opts.Dir != "":
+		err = fmt.Errorf("sweep: interrupted; saved in %s: run the same call again to go on from there: %w", opts.Dir, err)
+	case errors.Is(err, context.Canceled):
+		err = fmt.Errorf("sweep: interrupted; nothing was saved, because Options.Dir is empty: %w", err)
+	case err == nil:
+		err = s.allFailed()
+	}
+	err = errors.Join(err, s.finish())
+	s.watch.end(s.study, err)
+	return s.study, err
+}
+
+// sweep is the state of one call of Run.
+type sweep struct {
+	model   *mtl.Model
+	data    mtl.Data
+	options Options
+	study   *study.Study
+	watch   watch // guards the study's trials too
+
+	grouping sync.Mutex
+	groups   map[string]*group
+
+	started time.Time
+	begun   int // settings of the first round, without seeds
+}
+
+// plan makes the trials, or finds those of an earlier session.
+func (s *sweep) plan() error {
+	o := &s.options
+	s.started = time.Now()
+	s.study = s.describe()
+	for _, setting := range o.Settings {
+		s.study.Trials = append(s.study.Trials, &study.Trial{Setting: setting.withSeed(), State: study.Pending, Steps: o.Fit.Steps})
+	}
+	if !o.NoBaselines {
+		s.study.Baselines = s.baselines()
+		for _, t := range s.study.Baselines {
+			if t.State != study.Done || o.Dir == "" {
+				continue
+			}
+			if err := t.Save(o.Dir); err != nil { // those of another study
+				return err
+			}
+		}
+	}
+	s.begun = len(s.study.Groups())
+	if o.Dir != "" {
+		if err := s.resume(); err != nil {
+			return err
+		}
+	}
+	s.watch = newWatch(o.Observers, s.study)
+	return nil
+}
+
+// baselines are the trials of each task alone, for every seed of the sweep, but for those given.
+func (s *sweep) baselines() []*study.Trial {
+	seeds := map[int64]bool{}
+	for _, t := range s.study.Trials {
+		seeds[t.Seed] = true
+	}
+	var trials []*study.Trial
+	for _, o := range s.study.Objectives {
+		given := slices.DeleteFunc(slices.Clone(s.options.Baselines), func(t *study.Trial) bool { return t.Alone != o.Task || t.State != study.Done })
+		if trials = append(trials, given...); len(given) > 0 {
+			continue
+		}
+		for _, seed := range slices.Sorted(maps.Keys(seeds)) {
+			trials = append(trials, &study.Trial{Setting: study.Setting{Alone: o.Task, Seed: seed}, State: study.Pending, Steps: s.options.Fit.Steps})
+		}
+	}
+	return trials
+}
+
+// resume takes over what the folder has of this study: trials that ended, those that are under way, and rounds that were added.
+func (s *sweep) resume() error {
+	dir := s.options.Dir
+	if _, err := os.Stat(filepath.Join(dir, study.File)); err == nil {
+		saved, err := study.Load(dir)
+		if err != nil {
+			return err
+		}
+		if err := sameStudy(saved, s.study, dir); err != nil {
+			return err
+		}
+		for _, t := range slices.Concat(saved.Baselines, saved.Trials) {
+			if t.Round > 0 || s.planned(t) {
+				s.study.Put(t)
+			}
+		}
+		s.study.Created, s.study.Seconds = saved.Created, saved.Seconds
+	}
+	return s.study.Save(dir)
+}
+
+func (s *sweep) planned(t *study.Trial) bool {
+	name := t.Name()
+	return slices.ContainsFunc(slices.Concat(s.study.Baselines, s.study.Trials), func(p *study.Trial) bool { return p.Name() == name })
+}
+
+// rounds trains the settings, then those that are added where the front is thin, until there are none.
+func (s *sweep) rounds(ctx context.Context) error {
+	o := &s.options
+	rungs := append(o.Halving.rungs(o.Fit.Steps, o.Fit.ValidateEvery), o.Fit.Steps)
+	for {
+		for _, rung := range rungs {
+			if err := s.trainAll(ctx, rung); err != nil {
+				return err
+			}
+			if rung < o.Fit.Steps {
+				if err := s.drop(rung); err != nil {
+					return err
+				}
+			}
+		}
+		if o.Adaptive == nil {
+			return nil
+		}
+		added := o.Adaptive.propose(s.study, s.begun)
+		if len(added) == 0 {
+			return nil
+		}
+		if err := s.add(added); err != nil {
+			return err
+		}
+	}
+}
+
+// add plans settings of a new round.
+func (s *sweep) add(settings []study.Setting) error {
+	seeds, round := map[int64]bool{}, 0
+	for _, t := range s.study.Trials {
+		seeds[t.Seed], round = true, max(round, t.Round+1)
+	}
+	for _, setting := range settings {
+		for _, seed := range slices.Sorted(maps.Keys(seeds)) {
+			setting.Seed = seed
+			s.watch.update(s.study, &study.Trial{Setting: setting, State: study.Pending, Round: round, Steps: s.options.Fit.Steps})
+		}
+	}
+	if s.options.Dir == "" {
+		return nil
+	}
+	return s.study.Save(s.options.Dir) // at once, so that a sweep that is killed now has the whole round or none of it
+}
+
+// drop ends the trials that a rung drops.
+func (s *sweep) drop(rung int) error {
+	dropped := s.options.Halving.dropped(s.study, rung)
+	for _, t := range s.study.Trials {
+		if t.State != study.Paused || t.Step != rung || !dropped[t.Key()] {
+			continue
+		}
+		t.State = study.Dropped
+		if err := t.Save(s.options.Dir); err != nil {
+			return err
+		}
+		s.watch.update(s.study, t)
+	}
+	return nil
+}
+
+// trainAll brings every trial that goes on to a step, several at once. Baselines are never dropped: they go to their end at once.
+func (s *sweep) trainAll(ctx context.Context, until int) error {
+	var queue []*study.Trial
+	for i, t := range slices.Concat(s.study.Baselines, s.study.Trials) {
+		open := t.State == study.Pending || t.State == study.Running || t.State == study.Paused
+		if open && t.Step < until && s.options.Share.takes(i) {
+			queue = append(queue, t)
+		}
+	}
+	if len(queue) == 0 {
+		return nil
+	}
+	workers := s.workers(queue[0])
+	if s.study.Workers = max(s.study.Workers, workers); workers > 1 {
+		s.options.Log.Debug(fmt.Sprintf("sweep: %d trials at once", workers))
+	}
+	trials := make(chan *study.Trial)
+	stop, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	for range min(workers, len(queue)) {
+		wait.Go(func() {
+			for t := range trials {
+				steps := until
+				if t.Alone != "" {
+					steps = s.options.Fit.Steps
+				}
+				if err := s.train(stop, t, steps); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, t := range queue {
+		select {
+		case trials <- t:
+			continue
+		case <-stop.Done():
+		}
+		break
+	}
+	close(trials)
+	wait.Wait()
+	return context.Cause(stop)
+}
+
+// allFailed is an error if no trial came through: then it is not the settings.
+func (s *sweep) allFailed() error {
+	if slices.ContainsFunc(s.study.Trials, func(t *study.Trial) bool { return t.State != study.Failed }) {
+		return nil
+	}
+	return fmt.Errorf("sweep: all %d trials failed; the first, %s: %s", len(s.study.Trials), s.study.Trials[0].Name(), s.study.Trials[0].Error)
+}
+
+// finish closes the programs and writes the results.
+func (s *sweep) finish() error {
+	var errs []error
+	for _, g := range s.groups {
+		errs = append(errs, g.close())
+	}
+	s.study.Seconds += time.Since(s.started).Seconds()
+	if dir := s.options.Dir; dir != "" {
+		errs = append(errs, s.study.Save(dir))
+		if s.options.Share.Count <= 1 {
+			errs = append(errs, s.study.WriteResults(dir))
+		}
+	}
+	return errors.Join(errs...)
+}
