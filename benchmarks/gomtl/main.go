@@ -2,6 +2,7 @@
 // the PyTorch twin does, or exports that example's data for it. It prints one JSON line, with the fields that the peers print.
 //
 //	go run ./benchmarks/gomtl -workload w3 -chunks 20
+//	go run ./benchmarks/gomtl -workload w3 -sweep 16 -steps 200
 //	go run ./benchmarks/gomtl -twin left,right,owner,ink
 //	go run ./benchmarks/gomtl -export DIR
 package main
@@ -27,7 +28,9 @@ func main() {
 	stepsPerCall := flag.Int("steps-per-call", 0, "steps in one call to the device; 0 lets Fit choose")
 	twinOf := flag.String("twin", "", "train multidigits on these tasks, separated by commas")
 	seeds := flag.Int("seeds", 3, "with -twin: runs, with the seeds 1, 2, ...")
-	steps := flag.Int("steps", 1500, "with -twin: optimisation steps")
+	steps := flag.Int("steps", 1500, "with -twin and -sweep: optimisation steps")
+	settings := flag.Int("sweep", 0, "with -workload: sweep so many task weights instead")
+	out := flag.String("out", "", "with -sweep: folder for the study; none writes nothing")
 	exportTo := flag.String("export", "", "write multidigits as .npy files to this folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -36,6 +39,8 @@ func main() {
 	var report any
 	var err error
 	switch {
+	case *workload != "" && *settings > 0:
+		report, err = measureSweep(ctx, *workload, *settings, *steps, *out)
 	case *workload != "":
 		report, err = measure(ctx, *workload, *method, *tasks, *batch, *chunks, *stepsPerCall)
 	case *twinOf != "":
