@@ -17,17 +17,38 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 
 def execute(command, cores):
+    """Returns the JSON of the last line that the command prints, and what it took from start to exit, with the processes that it started."""
     pinned = ["taskset", "-c", cores] if cores else []
-    done = subprocess.run([*pinned, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"compare: {command} exited {done.returncode}:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen([*pinned, *map(str, command)], stdout=out, stderr=errors)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            sys.exit(f"{command} exited {process.returncode}:\n{errors.read()[-3000:]}")
+        result = json.loads(out.read().strip().splitlines()[-1])
+    return result | {"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_memory_mb": used.ru_maxrss / 1024}
+
+
+def build(folder):
+    """Builds benchmarks/gomtl in this folder and returns its path."""
+    binary = Path(folder) / "gomtl"
+    subprocess.run(["go", "build", "-o", binary, "./gomtl"], cwd=HERE, check=True)
+    return binary
+
+
+def spread(values):
+    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
 def interleave(ours, theirs, rounds, cores):
@@ -47,10 +68,8 @@ def row(name, gomtl, peers):
     cells = [name]
     for key in ("ms_per_step_min", "ms_per_step_median"):
         ratio = ratios(gomtl, peers, key)
-        cells += [f"{min(g[key] for g in gomtl):.4g}", f"{min(p[key] for p in peers):.4g}",
-                  f"{statistics.median(ratio):.2f} ({min(ratio):.2f}-{max(ratio):.2f})"]
-    cpu = ratios(gomtl, peers, "cpu_ms_per_step_median")
-    cells.append(f"{statistics.median(cpu):.2f} ({min(cpu):.2f}-{max(cpu):.2f})")
+        cells += [f"{min(g[key] for g in gomtl):.4g}", f"{min(p[key] for p in peers):.4g}", spread(ratio)]
+    cells.append(spread(ratios(gomtl, peers, "cpu_ms_per_step_median")))
     for key in ("first_call_s", "peak_memory_mb"):
         cells.append(" / ".join(f"{statistics.median(r[key] for r in runs):.3g}" for runs in (gomtl, peers)))
     return "| " + " | ".join(cells) + " |"
@@ -71,8 +90,7 @@ def main():
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
-        binary = Path(folder) / "gomtl"
-        subprocess.run(["go", "build", "-o", binary, "./gomtl"], cwd=HERE, check=True)
+        binary = build(folder)
         lines, versions = [], {}
         for case in args.cases:
             workload, form, method, pullback = case.split(":") + ["equal", "loop"][case.count(":") - 1:]

@@ -17,13 +17,13 @@ SCAN_STEPS = {"w1": 4, "w2": 64, "w3": 64}  # a convolution in a loop is slow on
 
 
 def init(w, seed=0):
-    """He-normal weights, zero biases: {"trunk": [(kernel, bias)...], "heads": [(kernel, bias)...]}."""
+    """He-normal weights, zero biases, on the host: {"trunk": [(kernel, bias)...], "heads": [(kernel, bias)...]}."""
     rng = np.random.default_rng(seed)
 
     def layer(*shape):
         fan_in = np.prod(shape[:-1])
         kernel = rng.standard_normal(shape, dtype=np.float32) * np.sqrt(2 / fan_in, dtype=np.float32)
-        return jnp.asarray(kernel), jnp.zeros(shape[-1])
+        return kernel, np.zeros(shape[-1], np.float32)
 
     widths = (w.inputs[-1], *w.hidden)
     window = (3, 3) if w.convolutional else ()
@@ -62,12 +62,15 @@ def loss_of(task, y, prediction):
     return jnp.mean(jax.nn.logsumexp(prediction, axis=-1) - chosen)
 
 
+def task_losses(w, heads, features, labels):
+    return jnp.stack([loss_of(t, y, predict(w, t, p, features)) for t, p, y in zip(w.tasks, heads, labels)])
+
+
 def make_gradients(w, method, pullback):
     """Returns gradients(params, x, labels) -> (gradients, losses [T])."""
 
     def losses_of(labels):
-        return lambda heads, features: jnp.stack(
-            [loss_of(t, y, predict(w, t, p, features)) for t, p, y in zip(w.tasks, heads, labels)])
+        return lambda heads, features: task_losses(w, heads, features, labels)
 
     def total(params, x, labels):
         losses = losses_of(labels)(params["heads"], trunk(w, params["trunk"], x))
@@ -91,24 +94,28 @@ def make_step(w, method, pullback):
     gradients_of = make_gradients(w, method, pullback)
 
     def step(state, data, indices):
-        params, m, v, count = state
         x, labels = jax.tree.map(lambda a: a[indices], data)
-        gradients, losses = gradients_of(params, x, labels)
-        count = count + 1
-        m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, gradients)
-        v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, gradients)
-        c1, c2 = 1 / (1 - BETA1**count), 1 / (1 - BETA2**count)
-        params = jax.tree.map(
-            lambda p, m, v: p - LEARNING_RATE * (m * c1) / (jnp.sqrt(v * c2) + EPSILON), params, m, v)
-        return (params, m, v, count), losses
+        gradients, losses = gradients_of(state[0], x, labels)
+        return adam(state, gradients), losses
 
     return step
+
+
+def adam(state, gradients):
+    params, m, v, count = state
+    count = count + 1
+    m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, gradients)
+    v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, gradients)
+    c1, c2 = 1 / (1 - BETA1**count), 1 / (1 - BETA2**count)
+    params = jax.tree.map(
+        lambda p, m, v: p - LEARNING_RATE * (m * c1) / (jnp.sqrt(v * c2) + EPSILON), params, m, v)
+    return params, m, v, count
 
 
 def run(w, form, chunks, method="equal", pullback="loop"):
     started = time.perf_counter()
     data = jax.device_put(w.data())
-    params = init(w)
+    params = jax.device_put(init(w))
     zeros = jax.tree.map(jnp.zeros_like, params)
     state = (params, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))
     batches = w.indices()

@@ -27,19 +27,25 @@ def build(w):
         else:
             features = layers.GlobalAveragePooling2D()(x) if w.convolutional else x
             outputs.append(layers.Dense(task.classes)(features))
-    return keras.Model(inputs, outputs)
+    model = keras.Model(inputs, outputs)
+    assert model.count_params() == w.parameters
+    return model
+
+
+def compiled(w, **options):
+    model = build(w)
+    model.compile(
+        keras.optimizers.Adam(LEARNING_RATE, BETA1, BETA2, EPSILON),
+        loss=["mse" if t.kind == "regression" else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+              for t in w.tasks],
+        **options)
+    return model
 
 
 def run(w, form, chunks):
     started = time.perf_counter()
     per_call = 16 if form == "scan" else 1
-    model = build(w)
-    assert model.count_params() == w.parameters
-    model.compile(
-        keras.optimizers.Adam(LEARNING_RATE, BETA1, BETA2, EPSILON),
-        loss=["mse" if t.kind == "regression" else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-              for t in w.tasks],
-        steps_per_execution=per_call)
+    model = compiled(w, steps_per_execution=per_call)
     x, labels = w.data()
     epoch = w.examples // w.batch
 
@@ -48,4 +54,8 @@ def run(w, form, chunks):
 
     steps = max(w.chunk // epoch, 1) * epoch
     measure(train, steps, chunks, epoch, started, peer="keras", workload=w.name, form=form, steps_per_call=per_call,
-            versions={"keras": keras.__version__, "jax": jax.__version__, "device": jax.devices()[0].platform})
+            versions=versions())
+
+
+def versions():
+    return {"keras": keras.__version__, "jax": jax.__version__, "device": jax.devices()[0].platform}

@@ -18,7 +18,10 @@ torch.set_default_dtype(torch.float32)
 HPS = import_module("LibMTL.architecture.HPS").HPS
 
 
-class Gramian(import_module("LibMTL.weighting.abstract_weighting").AbsWeighting):
+AbsWeighting = import_module("LibMTL.weighting.abstract_weighting").AbsWeighting
+
+
+class Gramian(AbsWeighting):
     def backward(self, losses):
         found = self._get_grads(losses)
         per_example, rows = found if self.rep_grad else (None, found)
@@ -39,8 +42,10 @@ METHODS = {
 
 
 def make_step(method):
-    cls, options = METHODS[method]
+    return make_step_of(*METHODS[method], method == "representation")
 
+
+def make_step_of(cls, options, representation=False):
     class Model(HPS, cls):
         pass
 
@@ -50,7 +55,7 @@ def make_step(method):
             for p in module.parameters():
                 p.register_hook(torch.Tensor.contiguous)
         names = [str(t) for t in range(len(heads))]
-        model = Model(names, lambda: trunk, nn.ModuleDict(zip(names, heads)), method == "representation", False, torch.device("cpu"))
+        model = Model(names, lambda: trunk, nn.ModuleDict(zip(names, heads)), representation, False, torch.device("cpu"))
         model.init_param()
 
         def step(x, losses_of):
@@ -65,3 +70,7 @@ def make_step(method):
 
 def run(w, form, chunks, method="equal"):
     torch_methods.run(w, form, chunks, "libmtl", method, False, make_step(method), LibMTL="4336804")
+
+
+def versions():
+    return {"LibMTL": "4336804", "torch": torch.__version__}

@@ -34,14 +34,11 @@ class Head(nn.Module):
         return self.net(features)[0]
 
 
-def run(w, form, chunks, peer, method, set_to_none, make_step, **versions):
-    """Times Adam on the gradients that step(x, losses_of) leaves, with step = make_step(trunk, heads).
+def make_train(w, set_to_none, make_step):
+    """Returns train(steps): Adam on the gradients that step(x, losses_of) leaves, with step = make_step(trunk, heads).
 
     losses_of(predictions) is a list with one loss a task; step returns the losses.
     """
-    if form != "step":
-        raise SystemExit(f"{peer} has one form: step")
-    started = time.perf_counter()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     x, labels = w.data()
     x = torch.from_numpy(x)
@@ -72,5 +69,14 @@ def run(w, form, chunks, peer, method, set_to_none, make_step, **versions):
             adam.step()
         assert all(torch.isfinite(loss) for loss in losses)
 
+    return train
+
+
+def run(w, form, chunks, peer, method, set_to_none, make_step, **versions):
+    """Times the steps of make_train."""
+    if form != "step":
+        raise SystemExit(f"{peer} has one form: step")
+    started = time.perf_counter()
+    train = make_train(w, set_to_none, make_step)
     measure(train, w.chunk, chunks, 1, started, peer=peer, workload=w.name, method=method, form=form, steps_per_call=1,
             versions={**versions, "torch": torch.__version__, "device": "cpu"})
