@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/gomtl/gomtl/backend"
@@ -15,66 +14,61 @@ import (
 	"github.com/gomtl/gomtl/mtl/sweep"
 )
 
-// sweepResult has the fields that peers/sweep prints.
+// sweepResult has the fields that peers/sweep.py prints.
 type sweepResult struct {
-	Peer         string               `json:"peer"`
-	Workload     string               `json:"workload"`
-	Form         string               `json:"form"`
-	Settings     int                  `json:"settings"`
-	Steps        int                  `json:"steps"`
-	Losses       []map[string]float64 `json:"losses"`          // of each setting, the mean of its last 50 steps
-	Wall         float64              `json:"wall_s"`          // since the program began
-	CPU          float64              `json:"cpu_s"`           // of all threads
-	AfterCompile float64              `json:"after_compile_s"` // from the first step of the first setting on
-	Compilations int                  `json:"compilations"`
-	Workers      int                  `json:"workers"`
-	PeakMemory   float64              `json:"peak_memory_mb"`
-	Versions     map[string]string    `json:"versions"`
+	Peer             string            `json:"peer"`
+	Form             string            `json:"form"`
+	Workload         string            `json:"workload"`
+	Steps            int               `json:"steps"`
+	Settings         [][2]float64      `json:"settings"` // weights of the two tasks
+	Losses           [][2]float64      `json:"losses"`   // of each setting, the mean of its last 50 steps
+	AfterCompilation float64           `json:"after_compilation_s"`
+	Compilations     int               `json:"compilations"`
+	Workers          int               `json:"workers"`
+	Versions         map[string]string `json:"versions"`
 }
 
-// measureSweep trains the workload under task weights from 1/32 to 32 of the second task, as a user would; dir "" writes no run folders.
+// measureSweep trains the workload under task weights w : 1-w, w evenly from 0 to 1, as a user would. dir "" writes no run folders.
 func measureSweep(ctx context.Context, name string, settings, steps int, dir string) (*sweepResult, error) {
-	started := time.Now()
 	w, found := workloads[name]
-	if !found {
-		return nil, fmt.Errorf("there is no workload %q: wanted w1, w2 or w3", name)
+	if !found || len(w.tasks) != 2 {
+		return nil, fmt.Errorf("there is no workload %q with two tasks: wanted w1 or w3", name)
 	}
 	b, err := backend.New(ctx)
 	if err != nil {
 		return nil, err
 	}
-	compiled := &firstStep{}
+	r := &sweepResult{
+		Peer: "gomtl", Form: "sweep", Workload: name, Steps: steps,
+		Versions: map[string]string{"go": runtime.Version(), "backend": backend.Describe(b)},
+	}
+	var weights []map[string]float64
+	for i := range settings {
+		share := float64(i) / float64(max(1, settings-1))
+		r.Settings = append(r.Settings, [2]float64{share, 1 - share})
+		weights = append(weights, map[string]float64{w.tasks[0].Name: share, w.tasks[1].Name: 1 - share})
+	}
+	clock := &firstStep{}
 	s, err := sweep.Run(ctx, &mtl.Model{Arch: arch.HardSharing{Trunk: w.trunk}, Tasks: w.tasks}, mtl.Data{Train: w.data(1)}, sweep.Options{
 		Fit:         mtl.FitOptions{Backend: b, Steps: steps, BatchSize: w.batch, LearningRate: 1e-3, RecordEvery: 50},
-		Settings:    sweep.LogRatio(w.tasks[1].Name, 1./32, 32, settings),
+		Settings:    sweep.List(weights...),
 		Dir:         dir,
 		NoBaselines: true,
-		Observers:   []study.Observer{compiled},
+		Observers:   []study.Observer{clock},
 	})
 	if err != nil {
 		return nil, err
 	}
-	r := &sweepResult{
-		Peer: "gomtl", Workload: name, Form: "sweep", Settings: settings, Steps: steps, Wall: time.Since(started).Seconds(),
-		AfterCompile: time.Since(compiled.at).Seconds(), Compilations: s.Compilations, Workers: s.Workers,
-		Versions: map[string]string{"go": runtime.Version(), "backend": backend.Describe(b)},
-	}
+	r.AfterCompilation, r.Compilations, r.Workers = time.Since(clock.at).Seconds(), s.Compilations, s.Workers
 	for _, t := range s.Trials {
 		if t.State != study.Done {
 			return nil, fmt.Errorf("%s: %s: %s", t.Name(), t.State, t.Error)
 		}
-		r.Losses = append(r.Losses, t.History.Last(history.Train).Loss)
+		last := t.History.Last(history.Train)
+		r.Losses = append(r.Losses, [2]float64{last.Loss[w.tasks[0].Name], last.Loss[w.tasks[1].Name]})
 	}
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return nil, err
-	}
-	r.CPU = seconds(used.Utime) + seconds(used.Stime)
-	r.PeakMemory = float64(used.Maxrss) / 1024
 	return r, nil
 }
-
-func seconds(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
 
 // firstStep notes when training began.
 type firstStep struct{ at time.Time }
