@@ -115,15 +115,10 @@ func (c *Compiled) build() (err error) {
 	if c.executor, err = newExecutor(compiler, o.StepsPerCall); err != nil {
 		return err
 	}
-	// Initial values take XLA about as long as the program: beside it.
-	initialized := make(chan error, 1)
-	go func() {
-		var err error
-		c.initial, err = newInitializer(o.Backend, c.store)
-		initialized <- err
-	}()
-	err = c.executor.compile()
-	if err = errors.Join(err, <-initialized); err != nil {
+	if c.initial, err = newInitializer(o.Backend, c.store); err != nil {
+		return err
+	}
+	if err = c.executor.compile(); err != nil {
 		return err
 	}
 	if c.data.Validation != nil {

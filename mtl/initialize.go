@@ -3,6 +3,7 @@ package mtl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -10,7 +11,23 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// initializer gives stores their initial values. It draws them with a program that takes the random state as an input, so one compilation serves all seeds.
+// hostDraws is how many random values are drawn on the host; more are faster on the device, although XLA first compiles for them.
+const hostDraws = 1 << 23
+
+// host is GoMLX's own backend, nil in programs without it. It draws initial values at once, while XLA takes as long to compile the random numbers of a small model as
+// to compile its training.
+var host = sync.OnceValue(func() compute.Backend {
+	if !slices.Contains(compute.List(), "go") {
+		return nil
+	}
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		return nil
+	}
+	return b
+})
+
+// initializer gives stores their initial values. It draws them with a program that takes the random state as an input, so one serves all seeds.
 type initializer struct {
 	mu    sync.Mutex
 	store *model.Store // the model was built on it
@@ -23,9 +40,11 @@ type initializer struct {
 func newInitializer(backend compute.Backend, store *model.Store) (*initializer, error) {
 	in := &initializer{store: store, given: map[string]*tensors.Tensor{}}
 	var undrawn []*model.Variable
+	draws := 0
 	for v := range store.IterVariables() {
 		if !v.HasValue() {
 			in.drawn, undrawn = append(in.drawn, v.Path()), append(undrawn, v)
+			draws += v.Shape().Size()
 			continue
 		}
 		value, err := v.MustValue().Clone()
@@ -34,18 +53,27 @@ func newInitializer(backend compute.Backend, store *model.Store) (*initializer, 
 		}
 		in.given[v.Path()] = value
 	}
-	var err error
+	if on := host(); on != nil && draws <= hostDraws && in.build(on, undrawn) == nil {
+		return in, nil
+	}
+	return in, in.build(backend, undrawn) // also what the host's backend lacks an operation for
+}
+
+// build makes the program on a backend.
+func (in *initializer) build(backend compute.Backend, undrawn []*model.Variable) error {
+	state := in.store.GetVariable("/" + model.RNGStateVariableName)
+	err := state.MustValue().ToLocal()
 	panicked := try(func() {
 		// GoMLX makes the program and hands it over before its first use, whose values are not kept.
-		err = store.InitializeVariables(backend, func(exec *model.Exec) error {
+		err = errors.Join(err, in.store.InitializeVariables(backend, func(exec *model.Exec) error {
 			in.exec = exec
 			return nil
-		})
+		}))
 		for _, v := range undrawn {
 			err = errors.Join(err, v.Reset())
 		}
 	})
-	return in, errors.Join(err, panicked)
+	return errors.Join(err, panicked)
 }
 
 // fill gives a store the variables that it lacks, with the initial values of a seed, and the random state after these were drawn. What has a value keeps it.
@@ -92,7 +120,8 @@ func (in *initializer) values(seed int64) (map[string]*tensors.Tensor, error) {
 		if in.exec != nil {
 			var values []*tensors.Tensor
 			values, err = in.exec.Call()
-			for i, value := range values {
+			for i, value := range values { // off the backend that drew them
+				err = errors.Join(err, value.ToLocal())
 				byPath[in.drawn[i]] = value
 			}
 		}
@@ -101,6 +130,9 @@ func (in *initializer) values(seed int64) (map[string]*tensors.Tensor, error) {
 		return nil, fmt.Errorf("mtl: initial values cannot be drawn: %w", err)
 	}
 	state := in.store.GetVariable("/" + model.RNGStateVariableName)
+	if err := state.MustValue().ToLocal(); err != nil {
+		return nil, err
+	}
 	for path, value := range in.given {
 		if path == state.Path() {
 			value = state.MustValue()
