@@ -69,7 +69,7 @@ func settings(run history.Run) ([]setting, error) {
 	for _, name := range slices.Sorted(maps.Keys(run.Config)) {
 		v, err := plain(run.Config[name])
 		if err != nil {
-			return nil, fmt.Errorf("Config[%q] of the run %q: %w", name, run.Name, err)
+			return nil, fmt.Errorf("the run %q has Config[%q], which JSON cannot hold: %w", run.Name, name, err)
 		}
 		out = append(out, setting{"config/" + portable(name), v})
 	}
