@@ -12,8 +12,8 @@
 //
 // A run is known by its name. Begin starts it anew: what stood there under that name is removed first, so a run that is resumed, of which
 // mtl.Fit replays the restored records, or exported twice is there once. What was recorded is written about once a second and at
-// the end, whole lines and events at a time: a killed process leaves what the tool can read. Nothing that fails here stops the training; the
-// error waits in Err, and the run's part in that tool ends at it.
+// the end, each file's part in one write of whole lines or events: a killed process leaves what the tool can read. Nothing that fails here stops
+// the training; the error waits in Err, and the run's part in that tool ends at it.
 //
 // The package imports mtl/history and plain Go only, so that programs without GoMLX can use it.
 package tracking

@@ -252,7 +252,7 @@ func (r *readBack) tensorBoard(t *testing.T, name string, h *history.History, st
 	}
 	text := r.TensorBoard[folder].Text["settings"]
 	for _, row := range []string{"| setting | value |\n|---|---|\n", "| seed | 1152921504606846977 |\n", "| config/a_b-c14cddc0 | line break <&> |\n",
-		"| task/cls | classification |\n", `| backend | go \| simple |`, "| version/gomlx | v0.28.2 |\n"} {
+		"| task/cls | classification |\n", `| backend | go \| simple |`, "| versions | github.com/gomlx/gomlx v0.28.2, go go1.26 |\n"} {
 		if !strings.Contains(text, row) {
 			t.Errorf("the text lacks %q:\n%s", row, text)
 		}
@@ -292,7 +292,7 @@ func (r *readBack) mlflow(t *testing.T, name string, h *history.History, status 
 	tags := map[string]string{
 		"mlflow.runName": name, "mlflow.source.name": "gomtl", "mlflow.source.type": "LOCAL", "gomtl.task/cls": "classification",
 		"gomtl.task/" + inFile(h.Run.Tasks[1].Name): "regression", "gomtl.backend": "go | simple", "gomtl.execution": "one step a call",
-		"gomtl.version/gomlx": "v0.28.2",
+		"gomtl.versions": "github.com/gomlx/gomlx v0.28.2, go go1.26",
 	}
 	switch status {
 	case "FAILED":

@@ -62,12 +62,9 @@ func (t *TensorBoard) clear() error {
 	return failed
 }
 
-// event adds a summary to the file of a split, "" for the run itself.
-func (t *TensorBoard) event(split string, at time.Time, step int, summary []byte) {
-	path := filepath.Join(t.dir, t.file)
-	if split != "" {
-		path = filepath.Join(t.dir, portable(split), t.file)
-	}
+// event adds a summary to the file in a split's folder, "" for the run's own.
+func (t *TensorBoard) event(folder string, at time.Time, step int, summary []byte) {
+	path := filepath.Join(t.dir, folder, t.file)
 	if !t.begun[path] {
 		t.begun[path] = true
 		t.out.add(path, event(at, 0, eventVersion, []byte("brain.Event:2")))
@@ -83,7 +80,7 @@ func (t *TensorBoard) Record(r history.Record) {
 	for _, v := range values(r) {
 		summary = append(summary, scalar(v.key(), v.v)...)
 	}
-	t.event(cmp.Or(r.Split, "_"), moment(t.run, r.Seconds), r.Step, summary)
+	t.event(portable(r.Split), moment(t.run, r.Seconds), r.Step, summary)
 	t.out.tick()
 }
 

@@ -27,7 +27,7 @@ func exampleRun(name string, steps int) *history.History {
 		Weighting: "Uncertainty{}", Optimizer: "Adam, learning rate 0.001", Backend: "go | simple", Execution: "one step a call",
 		Tasks: []history.Task{{Name: "cls", Kind: "classification", Metrics: []history.Metric{{Name: "accuracy", HigherIsBetter: true}}},
 			{Name: "left/right: 左 \"?\"", Kind: "regression"}},
-		Versions: map[string]string{"gomlx": "v0.28.2"},
+		Versions: map[string]string{"github.com/gomlx/gomlx": "v0.28.2", "go": "go1.26"},
 		Config:   map[string]any{"data": "scenes", "clip": 0.1, "resume": true, "widths": []int{64, 64}, "a/b": "line\nbreak <&>", "empty": nil},
 	}}
 	odd := h.Run.Tasks[1].Name

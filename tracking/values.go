@@ -107,11 +107,11 @@ func facts(run history.Run) []setting {
 	for _, t := range run.Tasks {
 		out = append(out, setting{"task/" + portable(t.Name), t.Kind})
 	}
-	out = append(out, setting{"backend", run.Backend}, setting{"execution", run.Execution})
+	var versions []string
 	for _, name := range slices.Sorted(maps.Keys(run.Versions)) {
-		out = append(out, setting{"version/" + portable(name), run.Versions[name]})
+		versions = append(versions, name+" "+run.Versions[name])
 	}
-	return out
+	return append(out, setting{"backend", run.Backend}, setting{"execution", run.Execution}, setting{"versions", strings.Join(versions, ", ")})
 }
 
 // moment is the time at which a run had trained for some seconds. A run without a time of creation began with the Unix epoch.
