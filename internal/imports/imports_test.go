@@ -43,7 +43,7 @@ var rules = []rule{
 	},
 	{
 		from: []string{"mtl/..."}, except: []string{"mtl/weighting/weightingtest"},
-		not: []string{"backend/...", "datasets/...", "plotting/...", "internal/...", "cmd/...", "benchmarks/..."},
+		not: []string{"backend/...", "datasets/...", "plotting/...", "tracking", "internal/...", "cmd/...", "benchmarks/..."},
 		why: "the core knows neither data sets nor figures nor backends; weightingtest is for tests, which run on backends",
 	},
 	{
@@ -55,7 +55,13 @@ var rules = []rule{
 		why: "a figure knows plain Go types and mtl/history only",
 	},
 	{
-		from: []string{"backend/...", "internal/..."}, not: []string{"plotting/...", "datasets/...", "cmd/...", "benchmarks/..."},
+		from: []string{"tracking"}, through: true,
+		not: []string{"github.com/gomlx/...", "mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "mtl/study/...", "datasets/...", "plotting/...", "backend/...",
+			"internal/...", "cmd/...", "benchmarks/..."},
+		why: "what writes runs for other tools knows mtl/history only",
+	},
+	{
+		from: []string{"backend/...", "internal/..."}, not: []string{"plotting/...", "tracking", "datasets/...", "cmd/...", "benchmarks/..."},
 		why: "data flows from the data set to the figure",
 	},
 }
@@ -102,6 +108,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{ImportPath: module + "datasets/digits", Imports: []string{"github.com/gomlx/go-xla/pjrt"}},
 		{ImportPath: module + "cmd/gomtl", Imports: []string{"github.com/janpfeifer/gonb/gonbui"}},
 		{ImportPath: module + "mtl", Imports: []string{"github.com/gomlx/compute/gobackend"}},
+		{ImportPath: module + "tracking", Deps: []string{module + "mtl"}},
 	} {
 		if found := violations([]goPackage{p}); len(found) != 1 {
 			t.Errorf("%v: %d violations were found, want 1: %q", p, len(found), found)
