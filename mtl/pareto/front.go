@@ -18,7 +18,7 @@ func Dominates(a, b []float64) bool {
 func Front(points [][]float64) []int {
 	var front []int
 	for i, rank := range Ranks(points) {
-		if rank == 0 {
+		if rank == 0 && !hasNaN(points[i]) {
 			front = append(front, i)
 		}
 	}

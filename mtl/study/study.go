@@ -76,17 +76,19 @@ func (s *Study) Groups() []*Group {
 
 // Alone is each task's objective when it is trained alone, in the order of Objectives; nil without a baseline of every task.
 func (s *Study) Alone() []Interval {
-	alone := make([]Interval, len(s.Objectives))
-	for i, o := range s.Objectives {
+	var alone []Interval
+	for _, o := range s.Objectives {
 		var values []float64
 		for _, t := range s.Baselines {
 			if t.Alone == o.Task && t.State == Done {
 				values = append(values, o.Value(t))
 			}
 		}
-		if alone[i] = NewInterval(values); alone[i].N == 0 {
+		interval := NewInterval(values)
+		if interval.N == 0 {
 			return nil
 		}
+		alone = append(alone, interval)
 	}
 	return alone
 }

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomtl/gomtl/mtl"
@@ -57,12 +58,30 @@ func (s *sweep) fit(ctx context.Context, t *study.Trial, until int) (*history.Hi
 	run := mtl.RunOptions{
 		Store: store, Seed: t.Seed, LearningRate: rate, Hyperparameters: values, Until: until,
 		Observers: []mtl.Observer{&follower{sweep: s, trial: t}},
-		Config:    map[string]any{"study": s.study.Name, "setting": t.Label()},
+		Config:    s.config(t),
 	}
 	if s.options.Dir != "" {
 		run.RunDir = t.Dir(s.options.Dir)
 	}
 	return c.Fit(ctx, run)
+}
+
+// config says in the run's description what the trial is, each number by itself, so that other tools can plot by it.
+func (s *sweep) config(t *study.Trial) map[string]any {
+	config := map[string]any{"study": s.study.Name, "setting": t.Label()}
+	for task, w := range t.Weights {
+		config["weight/"+task] = w
+	}
+	for path, values := range t.Values {
+		for i, v := range values {
+			name := path
+			if len(values) > 1 {
+				name = fmt.Sprintf("%s/%d", path, i)
+			}
+			config[name] = v
+		}
+	}
+	return config
 }
 
 func (s *sweep) save(t *study.Trial) error {
