@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/study"
+	"github.com/gomtl/gomtl/mtl/weighting"
 )
 
 // Setting is one choice of everything that a sweep varies. What it leaves open is as in Options.Fit.
@@ -46,10 +47,15 @@ func Seeds(seeds ...int64) []Setting {
 	return settings
 }
 
-// Methods is a setting for each weighting. Each has a graph of its own, so a sweep compiles one program a method.
+// Methods is a setting for each weighting. Each has a graph of its own, so a sweep compiles one program a method; weighting.Fixed shares that of all fixed task
+// weights.
 func Methods(weightings ...mtl.Weighting) []Setting {
 	settings := make([]Setting, len(weightings))
 	for i, w := range weightings {
+		if fixed, ok := w.(weighting.Fixed); ok {
+			settings[i].Weights = fixed
+			continue
+		}
 		settings[i].Weighting, settings[i].Method = w, methodName(w)
 	}
 	return settings
@@ -60,10 +66,7 @@ func methodName(w mtl.Weighting) string {
 	value := reflect.Indirect(reflect.ValueOf(w))
 	name := value.Type().Name()
 	if value.Kind() != reflect.Struct {
-		if value.IsZero() {
-			return name
-		}
-		return name + strings.TrimPrefix(fmt.Sprintf("%+v", value.Interface()), "map")
+		return fmt.Sprintf("%s(%v)", name, value.Interface())
 	}
 	var fields []string
 	for i := range value.NumField() {

@@ -13,21 +13,21 @@ import (
 
 func TestProduct(t *testing.T) {
 	settings := sweep.Product(
-		sweep.Methods(weighting.Fixed{}, weighting.CAGrad{C: 0.4}, weighting.Smoothed{Method: weighting.MGDA{}}),
+		sweep.Methods(weighting.Fixed{"a": 2}, weighting.CAGrad{C: 0.4}, weighting.Smoothed{Method: weighting.MGDA{}}),
 		sweep.Values("learning_rate", 1e-3, 1e-2), sweep.Seeds(1, 2),
 	)
 	if len(settings) != 12 {
 		t.Fatalf("%d settings; wanted 3·2·2", len(settings))
 	}
 	for i, want := range map[int]string{
-		0: "Fixed,learning_rate=0.001,seed=1", 1: "Fixed,learning_rate=0.001,seed=2", 2: "Fixed,learning_rate=0.01,seed=1",
+		0: "a=2,learning_rate=0.001,seed=1", 1: "a=2,learning_rate=0.001,seed=2", 2: "a=2,learning_rate=0.01,seed=1",
 		4: "CAGrad{C:0.4},learning_rate=0.001,seed=1", 11: "Smoothed{Method:MGDA},learning_rate=0.01,seed=2",
 	} {
 		if got := settings[i].Key() + fmt.Sprintf(",seed=%d", settings[i].Seed); got != want {
 			t.Errorf("setting %d is %s; wanted %s", i, got, want)
 		}
-		if settings[i].Weighting == nil {
-			t.Errorf("setting %d lost its method", i)
+		if fixed := i < 4; (settings[i].Weighting == nil) != fixed {
+			t.Errorf("setting %d has the method %v", i, settings[i].Weighting)
 		}
 	}
 	if later := sweep.Product(sweep.Values("a", 1), sweep.Values("a", 2)); len(later) != 1 || later[0].Values["a"][0] != 2 {
