@@ -3,8 +3,6 @@ package study
 import (
 	"fmt"
 	"strings"
-
-	"github.com/gomtl/gomtl/mtl/pareto"
 )
 
 // Choice is the setting to take, and why.
@@ -38,12 +36,7 @@ func (s *Study) Choose() *Choice {
 		}
 	} else {
 		c.Rule = "knee of the Pareto front"
-		points := s.Points(groups)
-		on := make([][]float64, len(front))
-		for k, i := range front {
-			on[k] = points[i]
-		}
-		chosen = front[pareto.Knee(on)]
+		chosen = s.Knee(groups)
 	}
 	c.Group = groups[chosen]
 	c.Reason = s.reason(c, groups, front, withDelta)

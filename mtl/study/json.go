@@ -24,6 +24,9 @@ func (s *Study) WriteJSON(w io.Writer) error {
 	for _, i := range s.Front(groups) {
 		out.Settings[i].Front = true
 	}
+	if i := s.Knee(groups); i >= 0 && len(s.Front(groups)) > 2 { // fewer have no bend
+		out.Settings[i].Knee = true
+	}
 	volume, reference := s.Hypervolume(groups)
 	out.Hypervolume = finite(volume)
 	for _, v := range reference {
@@ -55,6 +58,7 @@ type settingResult struct {
 	TaskMean   intervalResult   `json:"delta_task_mean"`
 	MetricMean intervalResult   `json:"delta_metric_mean"`
 	Front      bool             `json:"pareto_front"`
+	Knee       bool             `json:"knee"`
 }
 
 type intervalResult struct {

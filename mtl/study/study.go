@@ -201,6 +201,20 @@ func (s *Study) Hypervolume(groups []*Group) (volume float64, reference []float6
 	return pareto.Hypervolume(front, costs), reference
 }
 
+// Knee is the index of the group at the bend of the front, where a little more of one objective costs much of another (see pareto.Knee); -1 without a front.
+func (s *Study) Knee(groups []*Group) int {
+	front := s.Front(groups)
+	points := s.Points(groups)
+	on := make([][]float64, len(front))
+	for k, i := range front {
+		on[k] = points[i]
+	}
+	if k := pareto.Knee(on); k >= 0 {
+		return front[k]
+	}
+	return -1
+}
+
 // Best is the index of the group with the best mean of objective i among those that ran to the end; -1 without one.
 func (s *Study) Best(groups []*Group, i int) int {
 	best := -1

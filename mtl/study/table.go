@@ -9,7 +9,7 @@ import (
 )
 
 // Table is the study as header and rows: a setting a row, each objective with its 95 % interval over seeds, Δm under both definitions where there are
-// baselines, and what the setting is: * on the Pareto front, "chosen", "best" of a task, dropped or failed. The tasks trained alone come first.
+// baselines, and what the setting is: * on the Pareto front, "chosen", its "knee", "best" of a task, dropped or failed. The tasks trained alone come first.
 func (s *Study) Table() (header []string, rows [][]string) {
 	header = []string{"setting", "seeds"}
 	for _, o := range s.Objectives {
@@ -53,6 +53,9 @@ func (s *Study) remarks(groups []*Group) []string {
 				add(i, "chosen")
 			}
 		}
+	}
+	if i := s.Knee(groups); i >= 0 && len(s.Front(groups)) > 2 { // fewer have no bend
+		add(i, "knee")
 	}
 	for k, o := range s.Objectives {
 		if i := s.Best(groups, k); i >= 0 {
