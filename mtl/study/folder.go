@@ -86,7 +86,7 @@ func Load(dir string) (*Study, error) {
 		return nil, err
 	}
 	for _, t := range p.Plan {
-		if t, err = t.load(dir); err != nil {
+		if t, err = t.load(dir, p.Split); err != nil {
 			return nil, err
 		}
 		p.Study.Put(t)
@@ -94,19 +94,31 @@ func Load(dir string) (*Study, error) {
 	return p.Study, nil
 }
 
-// load is what the trial's run folder says of it, or the trial as it was planned where there is none.
-func (t *Trial) load(study string) (*Trial, error) {
+// load is what the trial's run folder says of it. A trial has a file of its own once it has ended or is paused; until then its run tells how far it is.
+func (t *Trial) load(study, split string) (*Trial, error) {
 	dir := t.Dir(study)
-	saved, err := LoadTrial(dir)
-	if err != nil || saved == nil {
-		return t, err
+	loaded, err := LoadTrial(dir)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, history.RunFile)); err == nil {
-		if saved.History, err = history.Load(dir); err != nil {
-			return nil, err
-		}
+	begun := loaded == nil
+	if begun {
+		loaded = t
 	}
-	return saved, nil
+	if _, err := os.Stat(filepath.Join(dir, history.RunFile)); err != nil {
+		return loaded, nil
+	}
+	h, err := history.Load(dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case begun:
+		loaded.State = Running
+		loaded.Follow(h, split)
+	default:
+		loaded.History = h
+	}
+	return loaded, nil
 }
 
 // WriteResults writes the results as CSV, JSON and Markdown into the study's folder.

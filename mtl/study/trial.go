@@ -13,7 +13,7 @@ type State string
 // The states of a trial.
 const (
 	Pending State = "pending"
-	Running State = "running" // or cut off while it ran: the sweep goes on with it
+	Running State = "running" // or cut off while it ran: the same call of the sweep goes on with it
 	Paused  State = "paused"  // waits for the others at a rung of successive halving
 	Done    State = "done"
 	Dropped State = "dropped" // by successive halving: others were better at the same step

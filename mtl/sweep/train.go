@@ -17,12 +17,9 @@ func (s *sweep) train(ctx context.Context, t *study.Trial, until int) error {
 		return err
 	}
 	s.watch.locked(func() { t.State = study.Running })
-	if err := s.save(t); err != nil {
-		return err
-	}
 	h, err := s.fit(ctx, t, until)
 	if errors.Is(err, context.Canceled) { // also by an interrupt that Fit saw first; the next session goes on with the trial
-		return errors.Join(context.Canceled, s.save(t))
+		return context.Canceled
 	}
 	s.watch.locked(func() {
 		if h != nil && len(h.Records) > 0 {

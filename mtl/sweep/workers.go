@@ -14,7 +14,7 @@ import (
 // copies is how often a run's variables may be in memory at once: before and after a step, and while they are saved.
 const copies = 3
 
-// workers is how many trials to run at once: as asked for, or one a core where XLA runs on the CPU, but no more than memory allows. first is one of them.
+// workers is how many trials to run at once: as asked for, or one a core, and at least two, where XLA runs on the CPU, but no more than memory allows. first is one of them.
 // Elsewhere a trial has the device for itself: on a GPU, training several models stacked in one program would be the way to fill it.
 func (s *sweep) workers(first *study.Trial) int {
 	o := &s.options
@@ -22,7 +22,7 @@ func (s *sweep) workers(first *study.Trial) int {
 	if count == 0 {
 		count = 1
 		if onCPU(o.Fit.Backend) {
-			count = runtime.GOMAXPROCS(0)
+			count = max(2, runtime.GOMAXPROCS(0)) // on one core the other trains while one waits for the disk
 		}
 	}
 	// GoMLX's pure-Go backend hangs when two programs with loops, such as solvers, run at once.
