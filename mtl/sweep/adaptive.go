@@ -82,9 +82,9 @@ func between(a, b study.Setting) (study.Setting, bool) {
 		}
 		middle.Weights[task] = mean(weight(a, task), weight(b, task))
 	}
-	if sum, want := sumOf(middle.Weights), sumOf(a.Weights); len(a.Weights) > 1 && sum > 0 && math.Abs(want-sumOf(b.Weights)) < 1e-4*want {
+	if sum, want := sumOf(middle.Weights), sumOf(a.Weights); len(a.Weights) > 1 && sum > 0 && math.Abs(want-sumOf(b.Weights)) < 1e-3*want {
 		for task, w := range middle.Weights { // both are on a simplex: so is the middle
-			middle.Weights[task] = rounded(w*want/sum, 6)
+			middle.Weights[task] = rounded(w*want/sum, 4)
 		}
 	}
 	for _, path := range keysOf(a.Values, b.Values) {
@@ -106,9 +106,9 @@ func between(a, b study.Setting) (study.Setting, bool) {
 
 func mean(a, b float64) float64 {
 	if a > 0 && b > 0 {
-		return rounded(math.Sqrt(a*b), 6)
+		return rounded(math.Sqrt(a*b), 4)
 	}
-	return rounded((a+b)/2, 6)
+	return rounded((a+b)/2, 4)
 }
 
 func sumOf(weights map[string]float64) (sum float64) {
