@@ -37,8 +37,8 @@ type Options struct {
 	NoBaselines bool
 	// Baselines are those of another study with the same Fit options, to be taken over instead of trained; see study.Study.Baselines.
 	Baselines []*study.Trial
-	// Workers is how many trials run at once; 0 means one for each CPU core, and at least two, where XLA runs on the CPU, and one
-	// elsewhere. Numbers do not depend on it.
+	// Workers is how many trials run at once. 0 begins with one and adds more, up to one a CPU core and at least two, while cores are idle, where XLA runs
+	// on the CPU; elsewhere it means one. Numbers do not depend on it.
 	Workers int
 	// MemoryBytes bounds what the variables of the trials under way may take, by lowering Workers; 0 means half of the memory that is free on a CPU.
 	MemoryBytes int64

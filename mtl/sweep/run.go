@@ -208,37 +208,34 @@ func (s *sweep) trainAll(ctx context.Context, until int) error {
 	if len(queue) == 0 {
 		return nil
 	}
-	workers := s.workers(queue[0])
-	if s.study.Workers = max(s.study.Workers, workers); workers > 1 {
-		s.options.Log.Debug(fmt.Sprintf("sweep: %d trials at once", workers))
-	}
 	trials := make(chan *study.Trial)
 	stop, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wait sync.WaitGroup
-	for range min(workers, len(queue)) {
-		wait.Go(func() {
-			for t := range trials {
-				steps := until
-				if t.Alone != "" {
-					steps = s.options.Fit.Steps
-				}
-				if err := s.train(stop, t, steps); err != nil {
-					cancel(err)
-				}
+	staff := s.newStaff(queue[0], func() {
+		for t := range trials {
+			steps := until
+			if t.Alone != "" {
+				steps = s.options.Fit.Steps
 			}
-		})
-	}
-	for _, t := range queue {
+			if err := s.train(stop, t, steps); err != nil {
+				cancel(err)
+			}
+		}
+	})
+	tick := time.NewTicker(staffPeriod)
+	defer tick.Stop()
+	for len(queue) > 0 && stop.Err() == nil {
 		select {
-		case trials <- t:
-			continue
+		case trials <- queue[0]:
+			queue = queue[1:]
+		case <-tick.C:
+			staff.review()
 		case <-stop.Done():
 		}
-		break
 	}
 	close(trials)
-	wait.Wait()
+	staff.wait.Wait()
+	s.study.Workers = max(s.study.Workers, staff.active)
 	return context.Cause(stop)
 }
 

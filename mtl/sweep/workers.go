@@ -6,17 +6,62 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
-// copies is how often a run's variables may be in memory at once: before and after a step, and while they are saved.
-const copies = 3
+const (
+	// copies is how often a run's variables may be in memory at once: before and after a step, and while they are saved.
+	copies = 3
+	// staffPeriod is the time from one look at how busy the cores are to the next.
+	staffPeriod = 150 * time.Millisecond
+	// spare is by how many cores a worker more may exceed what there is. It is above 0 because workers wait for the disk.
+	spare = 0.7
+)
 
-// workers is how many trials to run at once: as asked for, or one a core, and at least two, where XLA runs on the CPU, but no more than memory allows. first is one of them.
+// staff is the goroutines that train. Unless told how many, it begins with one and hires while cores are idle: XLA keeps all of them busy with one model if its
+// operations are large, as convolutions, and a single one if they are small.
+type staff struct {
+	work         func()
+	wait         sync.WaitGroup
+	active, most int
+	cores        float64
+	cpu          time.Duration // of this process, and
+	at           time.Time     // when it was read
+}
+
+// newStaff hires those that the options ask for, or the first one. trial is one of those to train.
+func (s *sweep) newStaff(trial *study.Trial, work func()) *staff {
+	st := &staff{work: work, cores: float64(runtime.GOMAXPROCS(0)), most: s.workers(trial)}
+	st.hire()
+	for s.options.Workers > 0 && st.active < st.most {
+		st.hire()
+	}
+	st.cpu, st.at = processTime(), time.Now()
+	return st
+}
+
+func (st *staff) hire() {
+	st.active++
+	st.wait.Go(st.work)
+}
+
+// review hires one more where there is room for it beside what each has used since the last review.
+func (st *staff) review() {
+	cpu, now := processTime(), time.Now()
+	each := (cpu - st.cpu).Seconds() / now.Sub(st.at).Seconds() / float64(st.active)
+	st.cpu, st.at = cpu, now
+	if st.active < st.most && each*float64(st.active+1) <= st.cores+spare {
+		st.hire()
+	}
+}
+
+// workers is how many trials may run at once: as asked for, or one a core, and at least two, where XLA runs on the CPU, but no more than memory allows.
 // Elsewhere a trial has the device for itself: on a GPU, training several models stacked in one program would be the way to fill it.
-func (s *sweep) workers(first *study.Trial) int {
+func (s *sweep) workers(trial *study.Trial) int {
 	o := &s.options
 	count := o.Workers
 	if count == 0 {
@@ -29,7 +74,7 @@ func (s *sweep) workers(first *study.Trial) int {
 	if o.Fit.Backend.Name() == "go" {
 		return 1
 	}
-	if c, err := s.group(first).compiled(); err == nil { // else the trial itself reports it
+	if c, err := s.group(trial).compiled(); err == nil { // else the trial itself reports it
 		limit := o.MemoryBytes
 		if limit == 0 {
 			limit = freeMemory() / 2
