@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/gomtl/gomtl/datasets"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/arch"
@@ -18,11 +19,15 @@ import (
 //	encoder  x ─3×3, stride 2─▶ a [s/2, 16] ─3×3, stride 2─▶ b [s/4, 32] ─3×3─▶ c [s/4, 48] ─3×3, stride 2─▶ d [s/8, 64]
 //	decoder  (d enlarged twice, c) ─3×3─▶ e [s/4, 32];  (e enlarged twice, a) ─3×3─▶ [s/2, 16]
 //
-// with ReLU after each convolution.
+// with ReLU after each convolution. No representation is part of the way to another, so mtl.Representation works, but finds a task of each kind
+// in no conflict.
 type Network struct{}
 
 // Features implements mtl.Architecture.
 func (Network) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Task) []*graph.Node {
+	if len(inputs) != 1 || inputs[0].Rank() != 4 || inputs[0].Shape().Dim(1)%8 != 0 || inputs[0].Shape().Dim(2)%8 != 0 {
+		exceptions.Panicf("mtl: scenes.Network takes one input [batch, height, width, channels] with a height and width that 8 divides; got %s", inputs)
+	}
 	shared := scope.At(mtl.SharedScope)
 	x := graph.MulScalar(graph.AddScalar(inputs[0], -0.4), 4)
 	a := convolution(shared.At("a"), x, 16, 2)

@@ -36,6 +36,16 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s: %d parameters, %d of them shared; want %d and 46672", names, summary.Total, summary.Shared, want)
 		}
 	}
+	if set, err = scenes.New(scenes.Config{Train: 1, Validation: 1, Test: 1, Size: 20}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := scenes.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mtl.Summarize(backendtest.Go(t), nil, m, set.Train); err == nil || !strings.Contains(err.Error(), "mtl: scenes.Network") || !strings.Contains(err.Error(), "[1, 20, 20, 3]") {
+		t.Errorf("error %v of pictures of 20 pixels", err)
+	}
 	if _, err := scenes.Model("cls", "shape"); err == nil || !strings.HasPrefix(err.Error(), "scenes: ") || !strings.Contains(err.Error(), "texture") {
 		t.Errorf("error %v, want one with the names of the tasks", err)
 	}
