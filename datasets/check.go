@@ -63,7 +63,7 @@ func (t TaskInfo) check() error {
 		if n := len(t.Classes); n != 0 && n != 2 {
 			return fmt.Errorf("binary task %q should name two classes or none, it names %d", t.Name, n)
 		}
-	case mtl.KindRegression:
+	case mtl.KindRegression, mtl.KindPixelRegression:
 		if n := len(t.Classes); n != 0 {
 			return fmt.Errorf("regression task %q should have no classes, it has %d", t.Name, n)
 		}
@@ -144,7 +144,7 @@ func (t TaskInfo) checkLabels(n int, label, mask *tensors.Tensor) error {
 	if dtype == dtypes.Int32 {
 		return t.checkClasses(label, known)
 	}
-	if err := checkFinite(label, known); err != nil || t.Kind == mtl.KindRegression {
+	if err := checkFinite(label, known); err != nil || t.Kind == mtl.KindRegression || t.Kind == mtl.KindPixelRegression {
 		return err
 	}
 	return eachKnown(label, known, func(i int, v float32) error {
@@ -161,12 +161,16 @@ func (t TaskInfo) wanted(n int, label *tensors.Tensor) (dtypes.DType, []int) {
 	switch t.Kind {
 	case mtl.KindClassification:
 		return dtypes.Int32, []int{n}
-	case mtl.KindSegmentation:
+	case mtl.KindSegmentation, mtl.KindPixelRegression:
+		dtype := dtypes.Int32
+		if t.Kind == mtl.KindPixelRegression {
+			dtype = dtypes.Float32
+		}
 		height, width := 1, 1
 		if len(free) == 3 {
 			height, width = free[1], free[2]
 		}
-		return dtypes.Int32, []int{n, height, width}
+		return dtype, []int{n, height, width}
 	case mtl.KindMultiLabel:
 		return dtypes.Float32, []int{n, len(t.Classes)}
 	case mtl.KindRegression:
@@ -180,10 +184,10 @@ func (t TaskInfo) wanted(n int, label *tensors.Tensor) (dtypes.DType, []int) {
 	return dtypes.Float32, []int{n}
 }
 
-// checkClasses looks for class indices out of range.
+// checkClasses looks for class indices out of range that are not the ignored one.
 func (t TaskInfo) checkClasses(label *tensors.Tensor, known func(i int) bool) error {
 	return eachKnown(label, known, func(i int, v int32) error {
-		if v < 0 || int(v) >= len(t.Classes) {
+		if (v < 0 || int(v) >= len(t.Classes)) && (t.IgnoreLabel == nil || v != *t.IgnoreLabel) {
 			return fmt.Errorf("label %d should be in 0..%d, got %d", i, len(t.Classes)-1, v)
 		}
 		return nil

@@ -78,6 +78,7 @@ func every() (*datasets.Set, error) {
 				"value":  floats(n, uniform, n),
 				"values": floats(n*2, uniform, n, 2),
 				"pixels": tensors.FromFlatDataAndDimensions(pixels, n, 2, 2),
+				"map":    floats(n*6, uniform, n, 2, 3),
 			},
 			Masks: map[string]*tensors.Tensor{
 				"class": tensors.FromFlatDataAndDimensions(known, n),
@@ -94,6 +95,7 @@ func every() (*datasets.Set, error) {
 			{Name: "value", Kind: mtl.KindRegression, Description: "random"},
 			{Name: "values", Kind: mtl.KindRegression, Values: []string{"width", "height"}, Description: "random"},
 			{Name: "pixels", Kind: mtl.KindSegmentation, Classes: []string{"off", "on"}, Description: "random"},
+			{Name: "map", Kind: mtl.KindPixelRegression, Description: "random"},
 		},
 		Train: split(datasets.Train, 12), Validation: split(datasets.Validation, 4), Test: split(datasets.Test, 6),
 	}, nil
@@ -167,6 +169,12 @@ func TestCheckFinds(t *testing.T) {
 		"segmentation labels should be Int32 [12 1 1]": func(s *datasets.Set) {
 			s.Train.Labels["pixels"] = s.Train.Labels["class"]
 		},
+		"pixel-regression labels should be Float32 [12 1 1]": func(s *datasets.Set) {
+			s.Train.Labels["map"] = s.Train.Labels["value"]
+		},
+		`validation: task "map": value 3 is NaN`: func(s *datasets.Set) {
+			tensors.MustMutableFlatData(s.Validation.Labels["map"], func(flat []float32) { flat[3] = nan })
+		},
 		"the mask should be bool [12] or [12 3]": func(s *datasets.Set) {
 			s.Train.Masks["tags"] = tensors.FromFlatDataAndDimensions(make([]bool, 13), 13)
 		},
@@ -180,6 +188,27 @@ func TestCheckFinds(t *testing.T) {
 	}
 	if err := mustEvery(t).Check(); err != nil {
 		t.Errorf("undamaged: %v", err)
+	}
+}
+
+// The ignored label is no class, may stand among the labels, and is the task's.
+func TestIgnoreLabel(t *testing.T) {
+	set := mustEvery(t)
+	tensors.MustMutableFlatData(set.Train.Labels["pixels"], func(flat []int32) { flat[0] = 255 })
+	if err := set.Check(); err == nil {
+		t.Error("255 is taken for a class")
+	}
+	void := int32(255)
+	set.Tasks[5].IgnoreLabel = &void
+	if err := set.Check(); err != nil {
+		t.Error(err)
+	}
+	task, err := set.Tasks[5].New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.IgnoreLabel == nil || *task.IgnoreLabel != 255 {
+		t.Errorf("the task ignores %v, want 255", task.IgnoreLabel)
 	}
 }
 
@@ -350,8 +379,8 @@ func TestDropLabels(t *testing.T) {
 
 func TestOnDevice(t *testing.T) {
 	split := mustEvery(t).Train
-	// each of the 12 examples has 5+1 numbers of inputs, 1+1+3+1+2+4 of labels, and 1+3 booleans
-	if got, want := datasets.Bytes(split), int64(12*(4*(5+1+1+1+3+1+2+4)+1+3)); got != want {
+	// each of the 12 examples has 5+1 numbers of inputs, 1+1+3+1+2+4+6 of labels, and 1+3 booleans
+	if got, want := datasets.Bytes(split), int64(12*(4*(5+1+1+1+3+1+2+4+6)+1+3)); got != want {
 		t.Errorf("got %d bytes, want %d", got, want)
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

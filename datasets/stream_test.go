@@ -10,13 +10,16 @@ import (
 	"github.com/gomtl/gomtl/datasets"
 )
 
-// The expectations come from testdata/streams.py, an independent reading of SplitMix64 and PCG-DXSM.
+// The expectations come from testdata/streams.py, an independent reading of SplitMix64, PCG-DXSM and the ziggurat.
 func TestStreamAgainstPython(t *testing.T) {
 	var cases []struct {
 		Seed, Part  string
 		Index       int
 		Below       []int
 		Permutation []int
+		Uniform     []float64
+		Normal      []float64 // every 40th of 400
+		Farthest    float64   // from 0 of another 1,000
 	}
 	file, err := os.ReadFile("testdata/streams.json")
 	if err != nil {
@@ -44,6 +47,25 @@ func TestStreamAgainstPython(t *testing.T) {
 		}
 		if permutation := random.Perm(7); !slices.Equal(permutation, want.Permutation) {
 			t.Errorf("%+v: got permutation %v", want, permutation)
+		}
+		for _, uniform := range want.Uniform {
+			if got := random.Float64(); got != uniform {
+				t.Errorf("%s %d: got %v, want %v", want.Part, want.Index, got, uniform)
+			}
+		}
+		for i := range 400 {
+			if got := random.NormFloat64(); i%40 == 0 && abs(got-want.Normal[i/40]) > 1e-15 {
+				t.Errorf("%s %d: normal number %d is %v, want %v", want.Part, want.Index, i, got, want.Normal[i/40])
+			}
+		}
+		farthest := 0.0
+		for range 1000 {
+			if got := random.NormFloat64(); abs(got) > abs(farthest) {
+				farthest = got
+			}
+		}
+		if abs(farthest-want.Farthest) > 1e-14 {
+			t.Errorf("%s %d: the farthest normal number is %v, want %v", want.Part, want.Index, farthest, want.Farthest)
 		}
 	}
 }

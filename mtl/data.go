@@ -10,8 +10,8 @@ type Split struct {
 	// Inputs are handed to the architecture in this order, each [examples, ...].
 	Inputs []*tensors.Tensor
 	// Labels by task name, each [examples, ...]: int32 class indices for classification [examples] and segmentation
-	// [examples, height, width]; float32 for binary [examples], multi-label [examples, classes] and regression
-	// [examples] or [examples, values].
+	// [examples, height, width]; float32 for binary [examples], multi-label [examples, classes], regression
+	// [examples] or [examples, values] and pixel regression [examples, height, width].
 	Labels map[string]*tensors.Tensor
 	// Masks by task name, boolean, true where the label is known: [examples] or the shape of the labels. A task without
 	// an entry is labelled everywhere.

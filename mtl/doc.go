@@ -3,8 +3,8 @@
 //	Split ─▶ Fit ─▶ history.History (and a run folder)
 //
 // A [Model] is an [Architecture], which maps the inputs to one representation per task, and its tasks. A [Task] has a [Head], which makes
-// predictions of its representation, a loss, and metrics; [Classification], [Binary], [MultiLabel], [Regression] and [Segmentation] fill
-// it in. Variables under scope "shared" belong to all tasks, those under "task/NAME" to one. Architectures are in package arch.
+// predictions of its representation, a loss, and metrics; [Classification], [Binary], [MultiLabel], [Regression], [Segmentation] and
+// [PixelRegression] fill it in. Variables under scope "shared" belong to all tasks, those under "task/NAME" to one. Architectures are in package arch.
 //
 // A [Split] holds inputs, and labels and masks by task name. [Fit] compiles whole optimisation steps for the backend, many to a call
 // where that is faster, and keeps each task's loss, weight and metrics; [Evaluate] and [Predict] use what was trained. A [Weighting] chooses the

@@ -13,9 +13,9 @@ type NearestPixelHead PixelHead
 func (h NearestPixelHead) Predict(scope *model.Scope, features *graph.Node) *graph.Node {
 	x := PixelHead(h).logits(scope, features, 1)
 	up, d := max(1, h.Upsample), x.Shape().Dimensions
-	if up == 1 {
-		return x
+	if up > 1 {
+		x = graph.BroadcastToDims(graph.Reshape(x, d[0], d[1], 1, d[2], 1, d[3]), d[0], d[1], up, d[2], up, d[3])
+		x = graph.Reshape(x, d[0], d[1]*up, d[2]*up, d[3])
 	}
-	x = graph.BroadcastToDims(graph.Reshape(x, d[0], d[1], 1, d[2], 1, d[3]), d[0], d[1], up, d[2], up, d[3])
-	return graph.Reshape(x, d[0], d[1]*up, d[2]*up, d[3])
+	return PixelHead(h).scalar(x)
 }

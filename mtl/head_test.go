@@ -64,6 +64,9 @@ func TestHeadsByHand(t *testing.T) {
 		{"hidden, own activation", mtl.DenseHead{Hidden: []int{2}, Outputs: 1, Activation: graph.Neg}, []int{1, 3}, []int{1, 1}, []float32{-7}},
 		{"pixels", mtl.PixelHead{Outputs: 2}, []int{1, 1, 2, 2}, []int{1, 1, 2, 2}, []float32{2, 2, 6, 6}},
 		{"pixels, hidden", mtl.PixelHead{Outputs: 1, Hidden: []int{3}, Activation: identity}, []int{1, 1, 2, 2}, []int{1, 1, 2, 1}, []float32{7, 19}},
+		{"pixels, scalar", mtl.PixelHead{Outputs: 1, Scalar: true}, []int{1, 1, 2, 2}, []int{1, 1, 2}, []float32{2, 6}},
+		{"pixels, scalar, larger", mtl.PixelHead{Outputs: 1, Scalar: true, Upsample: 2}, []int{1, 1, 2, 1}, []int{1, 2, 4}, []float32{1, 1, 2, 2, 1, 1, 2, 2}},
+		{"nearest, scalar", mtl.NearestPixelHead{Outputs: 1, Scalar: true, Upsample: 2}, []int{1, 1, 2, 1}, []int{1, 2, 4}, []float32{1, 1, 2, 2, 1, 1, 2, 2}},
 		{"nearest", mtl.NearestPixelHead{Outputs: 1, Upsample: 2}, []int{1, 2, 2, 1}, []int{1, 4, 4, 1}, []float32{1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}},
 		{"nearest, no enlargement", mtl.NearestPixelHead{Outputs: 1}, []int{1, 2, 2, 1}, []int{1, 2, 2, 1}, []float32{1, 2, 3, 4}},
 	}
@@ -143,6 +146,7 @@ func TestBadHeads(t *testing.T) {
 		{mtl.DenseHead{Outputs: 1, Pool: mtl.SpatialMean}, []int{1, 2}, "let the trunk keep its spatial axes"},
 		{mtl.PixelHead{Outputs: 3}, []int{1, 2}, "feature map [batch, height, width, features]"},
 		{mtl.PixelHead{}, []int{1, 2, 2, 1}, "0 outputs"},
+		{mtl.PixelHead{Outputs: 2, Scalar: true}, []int{1, 2, 2, 1}, "exactly 1 output for a scalar"},
 		{mtl.NearestPixelHead{Outputs: 1, Upsample: -2}, []int{1, 2, 2, 1}, "Upsample -2"},
 	}
 	for _, c := range cases {

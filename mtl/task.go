@@ -21,6 +21,8 @@ const (
 	KindMultiLabel     Kind = "multi-label"
 	KindRegression     Kind = "regression"
 	KindSegmentation   Kind = "segmentation"
+	// KindPixelRegression is a real number per pixel.
+	KindPixelRegression Kind = "pixel-regression"
 )
 
 // Head builds a task's predictions from its representation, shaped as the task's loss takes them.
@@ -37,7 +39,7 @@ func (f HeadFunc) Predict(scope *model.Scope, features *graph.Node) *graph.Node 
 }
 
 // Task is one objective: a head on the representation, a loss on its predictions, and the metrics it is judged by. The
-// constructors (Classification, Binary, MultiLabel, Regression, Segmentation) fill every field; all may be replaced.
+// constructors (Classification, Binary, MultiLabel, Regression, Segmentation, PixelRegression) fill every field; all may be replaced.
 type Task struct {
 	// Name is unique in a model; it names the task's variables (scope "task/<name>"), labels, curves and errors.
 	Name string

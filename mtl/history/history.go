@@ -18,7 +18,7 @@ const (
 // Task describes one task of a run, as far as plots and tables need it.
 type Task struct {
 	Name    string   `json:"name"`
-	Kind    string   `json:"kind"`              // "classification", "binary", "multi-label", "regression" or "segmentation"
+	Kind    string   `json:"kind"`              // "classification", "binary", "multi-label", "regression", "segmentation" or "pixel-regression"
 	Classes []string `json:"classes,omitempty"` // class names, by class index
 	Metrics []Metric `json:"metrics,omitempty"`
 }
