@@ -21,10 +21,15 @@ import (
 	"github.com/urfave/cli/v3"
 )
 
-// trainable are the data sets that the command knows.
-var trainable = map[string]func() (*datasets.Set, error){
-	"digits":      digits.Load,
-	"multidigits": func() (*datasets.Set, error) { return multidigits.New(multidigits.Config{}) },
+// source is a data set that the command knows, and the model for some of its tasks.
+type source struct {
+	load  func() (*datasets.Set, error)
+	model func(set *datasets.Set, tasks []string) (*mtl.Model, error)
+}
+
+var sources = map[string]source{
+	"digits":      {digits.Load, smallPictures},
+	"multidigits": {func() (*datasets.Set, error) { return multidigits.New(multidigits.Config{}) }, smallPictures},
 }
 
 func trainCommand() *cli.Command {
@@ -34,7 +39,7 @@ func trainCommand() *cli.Command {
 		Description: "Writes a run folder (history, checkpoints) and its plots. The same command goes on with a run that was interrupted.\n\nExamples:\n\n" +
 			"    gomtl train -data digits -out runs/digits\n    gomtl train -data multidigits -tasks left,owner -weighting uncertainty -steps 3000 -out runs/two",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "data", Usage: "data set: " + names(trainable), Required: true},
+			&cli.StringFlag{Name: "data", Usage: "data set: " + names(sources), Required: true},
 			&cli.StringFlag{Name: "out", Usage: "run folder", Required: true},
 			&cli.StringFlag{Name: "tasks", Usage: "tasks, separated by commas (default: all of the data set)"},
 			&cli.StringFlag{Name: "weighting", Usage: "method of task weights or gradients: " + names(methods), Value: "Equal"},
@@ -44,15 +49,15 @@ func trainCommand() *cli.Command {
 			&cli.Int64Flag{Name: "seed", Usage: "fixes initial weights and data order", Value: 1},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
-			load, found := trainable[c.String("data")]
+			data, found := sources[c.String("data")]
 			if !found {
-				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(trainable))
+				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(sources))
 			}
 			_, chosen, err := methodNamed(c.String("weighting"))
 			if err != nil {
 				return err
 			}
-			set, err := load()
+			set, err := data.load()
 			if err != nil {
 				return err
 			}
@@ -60,7 +65,11 @@ func trainCommand() *cli.Command {
 			if tasks := c.String("tasks"); tasks != "" {
 				wanted = strings.Split(tasks, ",")
 			}
-			return train(ctx, set, wanted, mtl.FitOptions{
+			m, err := data.model(set, wanted)
+			if err != nil {
+				return err
+			}
+			return train(ctx, m, set, mtl.FitOptions{
 				Steps: c.Int("steps"), BatchSize: c.Int("batch"), LearningRate: c.Float("rate"), Seed: c.Int64("seed"),
 				Weighting: chosen, RunDir: c.String("out"), Observers: []mtl.Observer{&terminal.Bar{}},
 				Config: map[string]any{"data": set.Name},
@@ -69,20 +78,9 @@ func trainCommand() *cli.Command {
 	}
 }
 
-// train fits the tasks of a set of small pictures, tests the best checkpoint and draws the run.
-func train(ctx context.Context, set *datasets.Set, tasks []string, options mtl.FitOptions) (err error) {
-	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}, {Channels: 32}}}}}
-	for _, name := range tasks {
-		info, err := set.Task(name)
-		if err != nil {
-			return err
-		}
-		task, err := info.New(mtl.WithHead(headFor(info)))
-		if err != nil {
-			return err
-		}
-		m.Tasks = append(m.Tasks, task)
-	}
+// train fits a model to its tasks of a set, tests the best checkpoint and draws the run.
+func train(ctx context.Context, m *mtl.Model, set *datasets.Set, options mtl.FitOptions) (err error) {
+	tasks := m.TaskNames()
 	if options.Backend, err = backend.New(ctx); err != nil {
 		return err
 	}
@@ -110,6 +108,23 @@ func train(ctx context.Context, set *datasets.Set, tasks []string, options mtl.F
 	}
 	fmt.Printf("\nrun:   %s\nplots: %s\n", options.RunDir, files[0])
 	return nil
+}
+
+// smallPictures is a model for pictures of few pixels.
+func smallPictures(set *datasets.Set, tasks []string) (*mtl.Model, error) {
+	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.Conv{Stages: []arch.Stage{{Channels: 16}, {Channels: 32, Stride: 2}, {Channels: 32}}}}}
+	for _, name := range tasks {
+		info, err := set.Task(name)
+		if err != nil {
+			return nil, err
+		}
+		task, err := info.New(mtl.WithHead(headFor(info)))
+		if err != nil {
+			return nil, err
+		}
+		m.Tasks = append(m.Tasks, task)
+	}
+	return m, nil
 }
 
 // headFor is a head for one task on a feature map half as wide and high as the picture.
