@@ -3,6 +3,7 @@ module github.com/gomtl/gomtl
 go 1.26.5
 
 require (
+	al.essio.dev/pkg/shellescape v1.6.1
 	codeberg.org/go-fonts/liberation v0.5.0
 	github.com/gofrs/flock v0.13.0
 	github.com/gomlx/compute v0.1.2

@@ -105,14 +105,14 @@ func saveVariables(dir string, store *model.Store) error {
 	for v := range store.IterVariables() {
 		want += v.Shape().ByteSize()
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"+checkpoint.BinDataSuffix))
+	files, err := fs.Glob(os.DirFS(dir), "*"+checkpoint.BinDataSuffix) // in dir, whose own name may hold a [
 	if err != nil {
 		return err
 	}
 	if len(files) != 1 {
 		return fmt.Errorf("wanted one file of variables in %s, got %q", dir, files)
 	}
-	info, err := os.Stat(files[0])
+	info, err := os.Stat(filepath.Join(dir, files[0]))
 	if err != nil {
 		return err
 	}
@@ -249,12 +249,12 @@ func pruneCheckpoints(root string, best int) error {
 			}
 		}
 	}
-	halves, err := filepath.Glob(filepath.Join(root, ".saving-*"))
+	halves, err := fs.Glob(os.DirFS(root), ".saving-*")
 	if err != nil {
 		return err
 	}
 	for _, half := range halves {
-		if err := os.RemoveAll(half); err != nil {
+		if err := os.RemoveAll(filepath.Join(root, half)); err != nil {
 			return err
 		}
 	}

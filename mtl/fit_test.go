@@ -116,7 +116,7 @@ func TestFitLearnsAndResumesBitwise(t *testing.T) {
 		}
 
 		// The same run in pieces, each in a store of its own, as after a restart.
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), `odd [name\`)
 		for _, stop := range []int{7, 20, 33, 50} {
 			piece := options
 			piece.Store, piece.RunDir = model.NewStore(), dir

@@ -47,6 +47,10 @@ func configured(name string, m mtl.Weighting, field, value string) (mtl.Weightin
 	changed := reflect.New(reflect.TypeOf(m)).Elem()
 	changed.Set(reflect.ValueOf(m))
 	if changed.Kind() == reflect.Map {
+		changed.Set(reflect.MakeMap(changed.Type()))
+		for key, old := range reflect.ValueOf(m).Seq2() {
+			changed.SetMapIndex(key, old)
+		}
 		err := json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", field, value), changed.Addr().Interface())
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s cannot be set to %s: %w", name, field, value, err)

@@ -4,6 +4,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -74,9 +75,9 @@ func syncDir(dir string) error {
 
 // RemoveTemps removes what a killed set-up left unfinished in dir. Call it with the lock held.
 func RemoveTemps(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, TempPrefix+"*"))
-	for _, path := range left {
-		err = errors.Join(err, os.RemoveAll(path))
+	left, err := fs.Glob(os.DirFS(dir), TempPrefix+"*")
+	for _, name := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 	}
 	return err
 }

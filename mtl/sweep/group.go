@@ -96,6 +96,13 @@ func (s *sweep) method(name string) mtl.Weighting {
 	return nil // Compile trains it with equal weights; plan keeps trials of unknown methods out
 }
 
+// TakesWeights tells whether Weights mean something to a method: to weighting.Fixed and to those that have a preference.
+func TakesWeights(w mtl.Weighting) bool {
+	_, fixed := w.(weighting.Fixed)
+	_, err := withPreference(w, 1)
+	return fixed || err == nil
+}
+
 // withPreference is the method with a preference, of equal parts for now, so that it becomes a hyper-parameter.
 func withPreference(w mtl.Weighting, tasks int) (mtl.Weighting, error) {
 	changed := reflect.New(reflect.TypeOf(w)).Elem()

@@ -22,6 +22,15 @@ func (r Range) at(share float64) float64 {
 	return rounded(r.From+(r.To-r.From)*share, 6)
 }
 
+// Spread is count values from the first end to the last, evenly spaced, on the logarithm where the range is so: a count of 1 is the first end alone.
+func (r Range) Spread(count int) []float64 {
+	values := make([]float64, max(0, count))
+	for i := range values {
+		values[i] = r.at(float64(i) / math.Max(1, float64(count-1)))
+	}
+	return values
+}
+
 // Values is a setting for each value of a hyper-parameter.
 func Values(path string, values ...float64) []Setting {
 	settings := make([]Setting, len(values))
@@ -35,11 +44,7 @@ func Values(path string, values ...float64) []Setting {
 func Grid(perRange int, ranges ...Range) []Setting {
 	lists := make([][]Setting, len(ranges))
 	for i, r := range ranges {
-		values := make([]float64, max(0, perRange))
-		for k := range values {
-			values[k] = r.at(float64(k) / math.Max(1, float64(perRange-1)))
-		}
-		lists[i] = Values(r.Path, values...)
+		lists[i] = Values(r.Path, r.Spread(perRange)...)
 	}
 	return Product(lists...)
 }

@@ -45,6 +45,18 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 	return s.study, err
 }
 
+// Plan is the study as Run would begin it: every trial pending, with Share those of the others too. It checks the options, and neither trains nor reads or
+// writes a folder.
+func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
+	opts, err := opts.withDefaults(m, data)
+	if err != nil {
+		return nil, err
+	}
+	s := &sweep{model: m, data: data, options: opts}
+	s.list()
+	return s.study, nil
+}
+
 // sweep is the state of one call of Run.
 type sweep struct {
 	model   *mtl.Model
@@ -64,29 +76,35 @@ type sweep struct {
 func (s *sweep) plan() error {
 	o := &s.options
 	s.started = time.Now()
-	s.study = s.describe()
-	for _, setting := range o.Settings {
-		s.study.Trials = append(s.study.Trials, &study.Trial{Setting: setting.withSeed(), State: study.Pending, Steps: o.Fit.Steps})
-	}
-	if !o.NoBaselines {
-		s.study.Baselines = s.baselines()
+	s.list()
+	if o.Dir != "" {
 		for _, t := range s.study.Baselines {
-			if t.State != study.Done || o.Dir == "" {
+			if t.State != study.Done {
 				continue
 			}
 			if err := t.Save(o.Dir); err != nil { // those of another study
 				return err
 			}
 		}
-	}
-	s.begun = len(s.study.Groups())
-	if o.Dir != "" {
 		if err := s.resume(); err != nil {
 			return err
 		}
 	}
-	s.watch = newWatch(o.Observers, s.study)
+	s.watch = newWatch(o.Observers, s.study, o.Share)
 	return nil
+}
+
+// list makes the study with every trial.
+func (s *sweep) list() {
+	o := &s.options
+	s.study = s.describe()
+	for _, setting := range o.Settings {
+		s.study.Trials = append(s.study.Trials, &study.Trial{Setting: setting.withSeed(), State: study.Pending, Steps: o.Fit.Steps})
+	}
+	if !o.NoBaselines {
+		s.study.Baselines = s.baselines()
+	}
+	s.begun = len(s.study.Groups())
 }
 
 // baselines are the trials of each task alone, for every seed of the sweep, but for those given.

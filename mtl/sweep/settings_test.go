@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/sweep"
 	"github.com/gomtl/gomtl/mtl/weighting"
 )
@@ -111,6 +112,17 @@ func TestSobol(t *testing.T) {
 	}
 	for i, want := range known.Later {
 		compare(1000+i, want)
+	}
+}
+
+func TestTakesWeights(t *testing.T) {
+	for _, c := range []struct {
+		method mtl.Weighting
+		want   bool
+	}{{weighting.Fixed{}, true}, {weighting.UPGrad{}, true}, {weighting.STCH{}, true}, {weighting.Uncertainty{}, false}, {weighting.RLW{}, false}} {
+		if got := sweep.TakesWeights(c.method); got != c.want {
+			t.Errorf("%T: %v", c.method, got)
+		}
 	}
 }
 

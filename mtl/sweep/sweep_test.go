@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,10 +86,23 @@ func TestWorkersAndSharesDoNotMatter(t *testing.T) {
 	}
 
 	dir := t.TempDir()
+	m, data := twoTasks()
 	for index := range 3 {
 		o = options()
 		o.Dir, o.Share = dir, sweep.Share{Index: index, Count: 3}
+		planned, err := sweep.Plan(m, data, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(namesOf(planned)); got != fmt.Sprint(namesOf(want)) {
+			t.Errorf("planned are %s", got)
+		}
+		part := &lastProgress{}
+		o.Observers = []study.Observer{part}
 		run(t, o)
+		if trials := len(namesOf(want)); part.done != part.planned || part.done != 20*((trials-index+2)/3) {
+			t.Errorf("share %d of 3 did %d of %d steps; there are %d trials of 20", index, part.done, part.planned, trials)
+		}
 		if _, err := os.Stat(filepath.Join(dir, study.MarkdownFile)); err == nil {
 			t.Error("a share wrote the results of the whole")
 		}
@@ -99,6 +113,22 @@ func TestWorkersAndSharesDoNotMatter(t *testing.T) {
 	}
 	sameTrials(t, got.Trials, want.Trials)
 	sameTrials(t, got.Baselines, want.Baselines)
+}
+
+func namesOf(s *study.Study) (names []string) {
+	for _, t := range slices.Concat(s.Baselines, s.Trials) {
+		names = append(names, t.Name())
+	}
+	return names
+}
+
+type lastProgress struct{ done, planned int }
+
+func (*lastProgress) Begin(*study.Study)      {}
+func (*lastProgress) Update(*study.Trial)     {}
+func (*lastProgress) End(*study.Study, error) {}
+func (p *lastProgress) Progress(done, planned int, _, _ float64) {
+	p.done, p.planned = done, planned
 }
 
 // Every method is a program; task weights are the preference of a method that has one; hyper-parameters reach it.

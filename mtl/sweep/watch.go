@@ -18,15 +18,17 @@ type watch struct {
 	observers []study.Observer
 	study     *study.Study
 	start     time.Time
-	first     int // steps done before this session
-	done      map[*study.Trial]int
+	first     int                  // steps done before this session
+	done      map[*study.Trial]int // steps of the trials of this share
 }
 
-func newWatch(observers []study.Observer, s *study.Study) watch {
+func newWatch(observers []study.Observer, s *study.Study, share Share) watch {
 	w := watch{mu: &sync.Mutex{}, observers: observers, study: s, start: time.Now(), done: map[*study.Trial]int{}}
-	for _, t := range slices.Concat(s.Baselines, s.Trials) {
-		w.done[t] = t.Step
-		w.first += t.Step
+	for i, t := range slices.Concat(s.Baselines, s.Trials) {
+		if share.takes(i) {
+			w.done[t] = t.Step
+			w.first += t.Step
+		}
 	}
 	return w
 }

@@ -20,23 +20,10 @@ func List(weights ...map[string]float64) []Setting {
 // LogRatio("seg", 1, 1024, 6) is 1, 4, 16, 64, 256, 1024. Both ends must be above 0.
 func LogRatio(task string, from, to float64, count int) []Setting {
 	settings := make([]Setting, max(0, count))
-	for i, v := range geometric(from, to, count) {
+	for i, v := range (Range{From: from, To: to, Log: true}).Spread(count) {
 		settings[i].Weights = map[string]float64{task: v}
 	}
 	return settings
-}
-
-// geometric are count values from a to b with a constant ratio, rounded to 6 digits so that names stay short.
-func geometric(a, b float64, count int) []float64 {
-	values := make([]float64, max(0, count))
-	for i := range values {
-		share := 0.0
-		if count > 1 {
-			share = float64(i) / float64(count-1)
-		}
-		values[i] = rounded(a*math.Pow(b/a, share), 6)
-	}
-	return values
 }
 
 // rounded keeps so many significant digits.
