@@ -76,6 +76,21 @@ func TestArray(t *testing.T) {
 	}
 }
 
+// The examples of the help are sweeps that could begin.
+func TestSweepExamples(t *testing.T) {
+	dir := t.TempDir()
+	examples := regexp.MustCompile(`(?m)^    gomtl sweep (-data .*)$`).FindAllStringSubmatch(sweepDescription, -1)
+	if len(examples) < 6 {
+		t.Fatalf("there are %d examples", len(examples))
+	}
+	for _, example := range examples {
+		args := append(strings.Fields(example[1]), "-out", dir, "-backend", "slurm", "-shares", "1")
+		if printed, err := sweeping(args...); err != nil || !strings.Contains(printed, "trials in 1 shares") {
+			t.Errorf("%s: %v\n%s", example[1], err, printed)
+		}
+	}
+}
+
 // container is the process of the only container of an index of the Job: the command with the variables expanded, as Kubernetes does, and no shell.
 func container(t *testing.T, manifest string, index int) *exec.Cmd {
 	data, err := os.ReadFile(manifest)
