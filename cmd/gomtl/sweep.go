@@ -28,7 +28,7 @@ cagrad/c, for that method, any other for all.
 
 Examples:
 
-    gomtl sweep -data multidigits -tasks left,owner -weights owner=1..1024x6 -seeds 1,2,3 -out runs/weights
+    gomtl sweep -data scenes -tasks cls,seg -weights seg=1..1024x6 -seeds 1,2,3 -out runs/weights
     gomtl sweep -data digits -weights simplex:6 -adaptive 20 -out runs/simplex
     gomtl sweep -data digits -setting digit=1,ink=8 -setting digit=1,ink=64 -out runs/two
     gomtl sweep -data digits -methods Fixed,Uncertainty,CAGrad -values cagrad/c=0.1,0.4,0.8 -out runs/methods
@@ -143,7 +143,6 @@ func runSweep(ctx context.Context, c *cli.Command, m *mtl.Model, data mtl.Data, 
 	if options.Fit.Backend, err = backend.New(ctx); err != nil {
 		return err
 	}
-	options.Observers = []study.Observer{}
 	found, err := sweep.Run(ctx, m, data, options)
 	out := c.Root().Writer
 	switch share := options.Share; {
