@@ -131,6 +131,13 @@ func TestRunsOfOneCompilation(t *testing.T) {
 	})
 }
 
+func closed(t *testing.T, c *mtl.Compiled) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func sameBits(t *testing.T, got, want *model.Store) {
 	t.Helper()
 	count := 0
@@ -166,7 +173,7 @@ func TestUntil(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		defer closed(t, c)
 		whole, parts := model.NewStore(), model.NewStore()
 		if _, err := c.Fit(context.Background(), mtl.RunOptions{Store: whole}); err != nil {
 			t.Fatal(err)
@@ -195,7 +202,7 @@ func TestBadRunOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer closed(t, c)
 	other := model.NewStore()
 	if _, err := other.CreateVariable("/shared/layer_0/dense/weights", tensors.FromValue([]float32{1})); err != nil {
 		t.Fatal(err)

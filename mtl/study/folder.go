@@ -105,11 +105,9 @@ func (t *Trial) load(study, split string) (*Trial, error) {
 	if begun {
 		loaded = t
 	}
-	if _, err := os.Stat(filepath.Join(dir, history.RunFile)); err != nil {
-		return loaded, nil
-	}
 	h, err := history.Load(dir)
 	switch {
+	case errors.Is(err, fs.ErrNotExist): // not begun
 	case err != nil:
 		return nil, err
 	case begun:
