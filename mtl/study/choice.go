@@ -94,5 +94,8 @@ func (s *Study) rivals(c *Choice, groups []*Group, front []int) string {
 	if len(near) == 0 {
 		return ""
 	}
+	if few := 3; len(near) > few {
+		near = append(near[:few], fmt.Sprintf("%d more", len(near)-few))
+	}
 	return " Its 95 % interval overlaps with that of " + strings.Join(near, "; ") + "."
 }
