@@ -18,27 +18,36 @@ type curve struct {
 	spacing vg.Length        // least distance between two markers
 	offset  float64          // of the first marker, as a share of spacing
 	dots    vg.Length        // radius of a dot on every point; 0 draws none
+	end     draw.GlyphDrawer // marker on the last point; nil draws none
+	title   string           // what the curve says under the mouse
 }
 
-// axes is one panel: a frame of two axes with curves.
+// axes is one panel: a frame of two axes with curves, and marks below and above them.
 type axes struct {
 	title    string
 	color    color.RGBA // of the title's marker, when there is a title
 	marker   draw.GlyphDrawer
 	xLabel   string
 	yLabel   string
-	counts   bool // x counts something from 0, as steps: ticks are whole numbers
-	log      bool // logarithmic y; values at or below 0 are gaps
-	fromZero bool // y starts at 0
+	counts   bool   // x counts something from 0, as steps: ticks are whole numbers
+	log      bool   // logarithmic y; values at or below 0 are gaps
+	fromZero bool   // y starts at 0
+	margins  bool   // x has some room on both sides, as y always has
+	flipX    bool   // low values are on the right
+	flipY    bool   // low values are at the top
+	xScale   *scale // of x, where it does not follow from the curves
 	curves   []curve
+	under    []mark
+	over     []mark
+	blank    string // what an axes without data says; "no data yet" when empty
 }
 
 // frame is an axes with its ranges and ticks fixed for a given height.
 type frame struct {
 	axes
-	xLow, xHigh, yLow, yHigh float64
-	yTicks                   []tick
-	empty                    bool
+	x, y   scale
+	yTicks []tick
+	empty  bool
 }
 
 const (
@@ -50,57 +59,80 @@ const (
 
 // layOut chooses ranges and ticks for a plotting area of the given height.
 func (a axes) layOut(height vg.Length) frame {
-	f := frame{axes: a, xLow: math.Inf(1), xHigh: math.Inf(-1), yLow: math.Inf(1), yHigh: math.Inf(-1)}
-	for _, c := range a.curves {
-		for _, p := range c.points {
-			if a.isGap(p) {
-				continue
-			}
-			f.xLow, f.xHigh = math.Min(f.xLow, p.x), math.Max(f.xHigh, p.x)
-			f.yLow, f.yHigh = math.Min(f.yLow, p.y), math.Max(f.yHigh, p.y)
+	f := frame{axes: a}
+	f.x, f.y = scale{low: math.Inf(1), high: math.Inf(-1), flip: a.flipX}, scale{low: math.Inf(1), high: math.Inf(-1), flip: a.flipY, log: a.log}
+	if a.xScale != nil {
+		f.x.log, f.x.zero = a.xScale.log, a.xScale.zero
+	}
+	for _, p := range a.shown() {
+		if !f.isGap(p) {
+			f.x.low, f.x.high = math.Min(f.x.low, p.x), math.Max(f.x.high, p.x)
+			f.y.low, f.y.high = math.Min(f.y.low, p.y), math.Max(f.y.high, p.y)
 		}
 	}
-	if f.empty = f.xLow > f.xHigh; f.empty {
-		f.xLow, f.xHigh, f.yLow, f.yHigh = 0, 1, 0, 1
+	if f.empty = f.x.low > f.x.high; f.empty {
+		f.x, f.y = scale{low: 0, high: 1}, scale{low: 0, high: 1}
 		return f
 	}
-	if f.counts {
-		f.xLow = math.Min(f.xLow, 0) // a run's first record is not step 0, but its axis starts there
-	}
-	if f.xLow == f.xHigh {
-		spread := 1.0
-		if !f.counts {
-			spread = math.Max(math.Abs(f.xLow)/2, 1e-9)
-		}
-		f.xLow, f.xHigh = f.xLow-spread, f.xHigh+spread
-	}
+	f.layOutX()
 	want := int(min(8, height/24))
-	if a.log {
-		if f.yLow == f.yHigh {
-			f.yLow, f.yHigh = f.yLow/2, f.yHigh*2
-		}
-		pad := math.Pow(f.yHigh/f.yLow, 0.05)
-		f.yLow, f.yHigh = f.yLow/pad, f.yHigh*pad
-		f.yTicks = logTicks(f.yLow, f.yHigh, want)
-		return f
+	if a.fromZero && !a.log {
+		f.y.low, f.y.high = math.Min(f.y.low, 0), math.Max(f.y.high, 0)
 	}
-	if a.fromZero {
-		f.yLow, f.yHigh = math.Min(f.yLow, 0), math.Max(f.yHigh, 0)
+	f.y = f.y.opened()
+	padded := f.y.padded(0.05)
+	if a.fromZero && !a.log && f.y.low == 0 {
+		padded.low = 0
 	}
-	if f.yLow == f.yHigh {
-		spread := math.Max(math.Abs(f.yLow)/2, 1e-9)
-		f.yLow, f.yHigh = f.yLow-spread, f.yHigh+spread
-	}
-	pad := 0.05 * (f.yHigh - f.yLow)
-	if !a.fromZero || f.yLow < 0 {
-		f.yLow -= pad
-	}
-	f.yHigh += pad
-	f.yTicks = linearTicks(f.yLow, f.yHigh, want, 0)
+	f.y = padded
+	f.yTicks = f.y.ticks(want, 0)
 	return f
 }
 
-func (a axes) isGap(p xy) bool { return p.isGap() || a.log && p.y <= 0 }
+func (f *frame) layOutX() {
+	if f.xScale != nil {
+		f.x = *f.xScale
+		f.x.flip = f.flipX
+	}
+	if f.counts {
+		f.x.low = math.Min(f.x.low, 0) // a run's first record is not step 0, but its axis starts there
+		if f.x.high == 0 {
+			f.x.low, f.x.high = -1, 1
+		}
+	}
+	f.x = f.x.opened()
+	if f.margins {
+		f.x = f.x.padded(0.05)
+	}
+}
+
+// opened has some room around a single value.
+func (s scale) opened() scale {
+	switch {
+	case s.low != s.high:
+	case s.log:
+		s.low, s.high = s.low/2, s.high*2
+	default:
+		spread := math.Max(math.Abs(s.low)/2, 1e-9)
+		s.low, s.high = s.low-spread, s.high+spread
+	}
+	return s
+}
+
+// shown are the points that the axes' ranges cover.
+func (a axes) shown() (points []xy) {
+	for _, c := range a.curves {
+		points = append(points, c.points...)
+	}
+	for _, marks := range [][]mark{a.under, a.over} {
+		for _, m := range marks {
+			points = append(points, m.shown()...)
+		}
+	}
+	return points
+}
+
+func (f *frame) isGap(p xy) bool { return !f.x.shows(p.x) || !f.y.shows(p.y) }
 
 // leftWidth is the room that the y axis needs beside the plotting area.
 func (f frame) leftWidth() vg.Length {
@@ -114,19 +146,11 @@ func (f frame) leftWidth() vg.Length {
 // draw paints the panel; area is the plotting area itself, the title and the labels lie outside it.
 func (f frame) draw(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 	f.drawTitle(c, area, left)
-	x := func(v float64) vg.Length {
-		return area.Min.X + 4 + (area.Max.X-area.Min.X-8)*vg.Length((v-f.xLow)/(f.xHigh-f.xLow))
-	}
-	y := func(v float64) vg.Length {
-		share := (v - f.yLow) / (f.yHigh - f.yLow)
-		if f.log {
-			share = math.Log(v/f.yLow) / math.Log(f.yHigh/f.yLow)
-		}
-		return area.Min.Y + (area.Max.Y-area.Min.Y)*vg.Length(share)
-	}
+	at := placing{frame: &f, area: area}
+	x, y := at.x, at.y
 	if f.empty {
 		style := regular(9.5, softInk)
-		style.draw(c, (area.Min.X+area.Max.X)/2, (area.Min.Y+area.Max.Y)/2-style.middle(), 0.5, "no data yet")
+		style.draw(c, (area.Min.X+area.Max.X)/2, (area.Min.Y+area.Max.Y)/2-style.middle(), 0.5, orDefault(f.blank, "no data yet"))
 	} else {
 		f.drawYTicks(c, area, y)
 		f.drawXTicks(c, area, x)
@@ -134,8 +158,14 @@ func (f frame) draw(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 	line(c, draw.LineStyle{Color: axisLine, Width: 0.75},
 		vg.Point{X: area.Min.X, Y: area.Max.Y}, area.Min, vg.Point{X: area.Max.X, Y: area.Min.Y})
 	f.drawLabels(c, area, left)
+	for _, m := range f.under {
+		m.draw(c, at)
+	}
 	for _, curve := range f.curves {
 		f.drawCurve(c, curve, x, y)
+	}
+	for _, m := range f.over {
+		m.draw(c, at)
 	}
 }
 
@@ -164,34 +194,24 @@ func (f frame) drawYTicks(c draw.Canvas, area vg.Rectangle, y func(float64) vg.L
 }
 
 func (f frame) drawXTicks(c draw.Canvas, area vg.Rectangle, x func(float64) vg.Length) {
-	for _, t := range f.xTicks(area.Max.X - area.Min.X) {
-		line(c, draw.LineStyle{Color: axisLine, Width: 0.75}, vg.Point{X: x(t.value), Y: area.Min.Y}, vg.Point{X: x(t.value), Y: area.Min.Y - 3})
-		tickStyle().draw(c, x(t.value), area.Min.Y-13, 0.5, t.label)
-	}
-}
-
-// xTicks returns as many ticks as have room for their labels.
-func (f frame) xTicks(width vg.Length) (ticks []tick) {
 	minStep := 0.0
 	if f.counts {
 		minStep = 1
 	}
-	for want := 8; want > 0; want-- {
-		ticks = linearTicks(f.xLow, f.xHigh, want, minStep)
-		widest := vg.Length(0)
-		for _, t := range ticks {
-			widest = max(widest, tickStyle().width(t.label))
+	for _, t := range f.x.along(area.Max.X-area.Min.X, minStep) {
+		length := vg.Length(3)
+		if t.label == "" {
+			length = 2
 		}
-		if vg.Length(len(ticks))*(widest+12) <= width {
-			break
-		}
+		line(c, draw.LineStyle{Color: axisLine, Width: 0.75}, vg.Point{X: x(t.value), Y: area.Min.Y}, vg.Point{X: x(t.value), Y: area.Min.Y - length})
+		tickStyle().draw(c, x(t.value), area.Min.Y-13, 0.5, t.label)
 	}
-	return ticks
 }
 
 func (f frame) drawLabels(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 	if f.xLabel != "" {
-		labelStyle().draw(c, (area.Min.X+area.Max.X)/2, area.Min.Y-tickLabelHeight-11, 0.5, f.xLabel)
+		style := labelStyle()
+		style.draw(c, (area.Min.X+area.Max.X)/2, area.Min.Y-tickLabelHeight-11, 0.5, style.fit(f.xLabel, area.Max.X-area.Min.X+left))
 	}
 	if f.yLabel != "" {
 		labelStyle().drawUpwards(c, area.Min.X-left-7, (area.Min.Y+area.Max.Y)/2, f.yLabel)
@@ -201,6 +221,7 @@ func (f frame) drawLabels(c draw.Canvas, area vg.Rectangle, left vg.Length) {
 // drawCurve breaks the line at gaps; a point between two gaps is a dot.
 func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Length) {
 	var run []vg.Point
+	var last vg.Point
 	next := vg.Length(math.Inf(-1)) // where the next marker may be
 	flush := func() {
 		style := draw.LineStyle{Color: curve.color, Width: curve.width, Dashes: curve.dashes}
@@ -209,6 +230,7 @@ func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Lengt
 			c.DrawGlyphNoClip(draw.GlyphStyle{Color: curve.color, Radius: 0.6 + curve.width, Shape: draw.CircleGlyph{}}, run[0])
 		case len(run) > 1 && curve.width > 0:
 			line(c, style, run...)
+			hover(c, 3, curve.title, simplify(run, 1)...)
 		}
 		if curve.dots > 0 {
 			fillDots(c, curve.color, curve.dots, run)
@@ -230,8 +252,13 @@ func (f frame) drawCurve(c draw.Canvas, curve curve, x, y func(float64) vg.Lengt
 			continue
 		}
 		run = append(run, vg.Point{X: x(p.x), Y: y(p.y)})
+		last = run[len(run)-1]
 	}
 	flush()
+	if curve.end != nil && last != (vg.Point{}) {
+		c.DrawGlyphNoClip(draw.GlyphStyle{Color: curve.color, Radius: 3, Shape: curve.end}, last)
+		hover(c, 5, curve.title, last)
+	}
 }
 
 func line(c draw.Canvas, style draw.LineStyle, points ...vg.Point) {

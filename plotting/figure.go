@@ -47,12 +47,24 @@ func (f *Figure) Pixels() (width, height int) {
 
 // WriteSVG writes the figure as a stand-alone SVG document. Its text is text: it can be selected and searched.
 func (f *Figure) WriteSVG(w io.Writer) error {
+	_, err := f.writeSVG(w)
+	return err
+}
+
+// writeSVG returns the hot spots too.
+func (f *Figure) writeSVG(w io.Writer) ([]hotSpot, error) {
 	if f.err != nil {
-		return f.err
+		return nil, f.err
 	}
 	c := newSVGCanvas(f.width, f.height)
 	f.drawOn(draw.New(c))
-	return c.write(w, f.text)
+	return c.spots, c.write(w, f.text)
+}
+
+// Hovers tells whether parts of the figure say more under the mouse: by the titles in its SVG where that stands in a page, by an image map in its HTML.
+func (f *Figure) Hovers() bool {
+	spots, err := f.writeSVG(io.Discard)
+	return err == nil && len(spots) > 0
 }
 
 // WritePNG writes the figure as a PNG picture of 1.5 pixels to the CSS pixel, with transparent corners.
@@ -67,15 +79,23 @@ func (f *Figure) WritePNG(w io.Writer) error {
 }
 
 // WriteHTML writes the figure as one <img> element with the SVG document inside its address. It needs no other file, no
-// script and no network, and notebooks show it whether they are trusted or not.
+// script and no network, and notebooks show it whether they are trusted or not. Where parts of the figure say more under the mouse it has an image map, and
+// is scrolled rather than made narrower; what hovers is lost in a notebook that is not trusted.
 func (f *Figure) WriteHTML(w io.Writer) error {
 	var svg bytes.Buffer
-	if err := f.WriteSVG(&svg); err != nil {
+	spots, err := f.writeSVG(&svg)
+	if err != nil {
 		return err
 	}
 	width, height := f.Pixels()
-	_, err := fmt.Fprintf(w, `<img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/svg+xml;base64,%s">`+"\n",
+	image := fmt.Sprintf(`<img alt="%s" width="%d" height="%d" src="data:image/svg+xml;base64,%s"`,
 		html.EscapeString(f.text), width, height, base64.StdEncoding.EncodeToString(svg.Bytes()))
+	if len(spots) == 0 {
+		_, err = fmt.Fprintf(w, `%s style="max-width:100%%;height:auto">`+"\n", image)
+		return err
+	}
+	name, areas := imageMap(spots, f.height)
+	_, err = fmt.Fprintf(w, `<div style="overflow-x:auto">%s style="max-width:none" usemap="#%s">%s</div>`+"\n", image, name, areas)
 	return err
 }
 

@@ -93,6 +93,9 @@ func blend(a, b color.RGBA, share float64) color.RGBA {
 	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
 }
 
+// labelGround lets a little of what is below a text shine through.
+var labelGround = color.NRGBA{255, 255, 255, 205}
+
 var validationDashes = []vg.Length{4, 2.5}
 
 // TaskColor is the colour of the run's task number i in every figure.

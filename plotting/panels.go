@@ -15,6 +15,7 @@ type panels struct {
 	subtitle string
 	axes     []axes
 	legend   legend
+	colors   *colored // explained by a bar above the legend; may be nil
 
 	width, areaHeight vg.Length // of the figure and of each plotting area; chosen by the number of panels when 0
 }
@@ -49,7 +50,7 @@ func (p panels) figure(findings []string) *Figure {
 	rowHeight := above + areaHeight + below
 	width := figureWidth - 2*margin
 	legendHeight := p.legend.height(width)
-	height := 2*margin + titleHeight + vg.Length(rows)*rowHeight + axisLabelHeight + legendHeight
+	height := 2*margin + titleHeight + vg.Length(rows)*rowHeight + axisLabelHeight + legendHeight + p.colors.height()
 	if legendHeight > 0 {
 		height += 6
 	}
@@ -85,6 +86,7 @@ func (p panels) figure(findings []string) *Figure {
 			}
 			x -= areaWidth + lefts[column] + between
 		}
+		p.colors.draw(c, c.Min.X+margin, c.Min.Y+margin+legendHeight+p.colors.height(), width)
 		p.legend.draw(c, c.Min.X+margin, c.Min.Y+margin+legendHeight, width)
 	}}
 }

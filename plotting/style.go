@@ -3,6 +3,7 @@ package plotting
 import (
 	"image/color"
 	"math"
+	"strings"
 	"sync"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
@@ -98,4 +99,21 @@ func (t textStyle) fit(s string, width vg.Length) string {
 		}
 	}
 	return "…"
+}
+
+// wrap breaks s at spaces into lines of at most width; a word that is wider is shortened.
+func (t textStyle) wrap(s string, width vg.Length) (lines []string) {
+	current := ""
+	for word := range strings.FieldsSeq(s) {
+		longer := strings.TrimSpace(current + " " + word)
+		if current != "" && t.width(longer) > width {
+			lines = append(lines, current)
+			longer = word
+		}
+		current = t.fit(longer, width)
+	}
+	if current != "" {
+		lines = append(lines, current)
+	}
+	return lines
 }

@@ -6,17 +6,19 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// svgCanvas is gonum's SVG canvas with three repairs: text keeps the width it was laid out for whatever font the viewer
+// svgCanvas is gonum's SVG canvas with three repairs and hot spots: text keeps the width it was laid out for whatever font the viewer
 // has, the font has fallbacks, and embedded pictures carry their true media type.
 type svgCanvas struct {
 	*vgsvg.Canvas
 	widths []vg.Length // of each text, in drawing order
+	spots  []hotSpot
 }
 
 func newSVGCanvas(width, height vg.Length) *svgCanvas {
@@ -49,6 +51,13 @@ func (c *svgCanvas) write(w io.Writer, description string) error {
 	svg = bytes.ReplaceAll(svg, []byte("data:image/jpg;base64,"), []byte("data:image/png;base64,"))
 	label := fmt.Appendf(nil, `<svg role="img" aria-label="%s" `, html.EscapeString(description))
 	svg = svgElement.ReplaceAllLiteral(svg, label)
+	if end := bytes.LastIndex(svg, []byte("</g>")); end >= 0 && len(c.spots) > 0 {
+		var spots []byte
+		for _, h := range c.spots {
+			spots = append(spots, h.svg()...)
+		}
+		svg = slices.Insert(svg, end, spots...) // inside the group that gonum draws in, so in its coordinates
+	}
 	_, err := w.Write(svg)
 	return err
 }

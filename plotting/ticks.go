@@ -56,8 +56,11 @@ func formatTick(v, step, largest float64) string {
 
 func fixed(v, step float64) string {
 	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
-	return strings.Replace(strconv.FormatFloat(v, 'f', decimals, 64), "-", "−", 1)
+	return minus(strconv.FormatFloat(v, 'f', decimals, 64))
 }
+
+// minus writes the sign of a number as one.
+func minus(number string) string { return strings.Replace(number, "-", "−", 1) }
 
 // scientific writes at most three digits, as 1.25e−5.
 func scientific(v float64) string {

@@ -26,7 +26,7 @@ type rule struct {
 
 var rules = []rule{
 	{
-		from: []string{"plotting/...", "mtl/history/..."}, not: []string{"github.com/gomlx/..."}, through: true,
+		from: []string{"plotting/...", "mtl/history/...", "mtl/study/...", "mtl/pareto/...", "mtl/delta/...", "mtl/internal/text/..."}, not: []string{"github.com/gomlx/..."}, through: true,
 		why: "a notebook cell that plots links without GoMLX",
 	},
 	{
@@ -51,8 +51,8 @@ var rules = []rule{
 		why: "a data set knows the types of mtl only",
 	},
 	{
-		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
-		why: "a figure knows plain Go types and mtl/history only",
+		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
+		why: "a figure knows plain Go types, mtl/history, mtl/study, mtl/pareto and mtl/delta only",
 	},
 	{
 		from: []string{"tracking"}, through: true,
@@ -108,6 +108,8 @@ func TestViolationsAreFound(t *testing.T) {
 		{ImportPath: module + "datasets/digits", Imports: []string{"github.com/gomlx/go-xla/pjrt"}},
 		{ImportPath: module + "cmd/gomtl", Imports: []string{"github.com/janpfeifer/gonb/gonbui"}},
 		{ImportPath: module + "mtl", Imports: []string{"github.com/gomlx/compute/gobackend"}},
+		{ImportPath: module + "mtl/study", Deps: []string{"github.com/gomlx/gomlx/core/graph"}},
+		{ImportPath: module + "plotting", Imports: []string{module + "mtl/sweep"}},
 		{ImportPath: module + "tracking", Deps: []string{module + "mtl"}},
 	} {
 		if found := violations([]goPackage{p}); len(found) != 1 {

@@ -8,6 +8,8 @@ import (
 // Choice is the setting to take, and why.
 type Choice struct {
 	Group *Group
+	// Index is the group's place among the study's Groups.
+	Index int
 	// Rule says how it was found.
 	Rule string
 	// Reason says, in a few sentences, what speaks for it and how sure that is.
@@ -38,7 +40,7 @@ func (s *Study) Choose() *Choice {
 		c.Rule = "knee of the Pareto front"
 		chosen = s.Knee(groups)
 	}
-	c.Group = groups[chosen]
+	c.Group, c.Index = groups[chosen], chosen
 	c.Reason = s.reason(c, groups, front, withDelta)
 	return c
 }
@@ -91,6 +93,9 @@ func (s *Study) rivals(c *Choice, groups []*Group, front []int) string {
 	}
 	if len(near) == 0 {
 		return ""
+	}
+	if few := 3; len(near) > few {
+		near = append(near[:few], fmt.Sprintf("%d more", len(near)-few))
 	}
 	return " Its 95 % interval overlaps with that of " + strings.Join(near, "; ") + "."
 }

@@ -13,7 +13,7 @@ func (s *Study) WriteJSON(w io.Writer) error {
 	out := results{Study: s, Trials: s.Trials, Baselines: s.Baselines, Settings: make([]settingResult, len(groups))}
 	for i, g := range groups {
 		r := &out.Settings[i]
-		r.Label, r.Seeds = g.Setting.Label(), len(g.judged())
+		r.Label, r.Seeds = g.Setting.Label(), len(g.Judged())
 		r.Setting = g.Setting
 		r.Objectives = make([]intervalResult, len(g.Values))
 		for k, v := range g.Values {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,4 +138,10 @@ func numbers(values []float64, between string) string {
 	return strings.Join(texts, between)
 }
 
-func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// short has three significant digits, or all of a whole number of up to six.
+func short(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e6 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}

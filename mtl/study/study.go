@@ -111,8 +111,8 @@ func grouped(trials []*Trial, finish func(*Group)) []*Group {
 	return groups
 }
 
-// judged are the trials whose figures count: those that are done, or else those that were judged earlier.
-func (g *Group) judged() []*Trial {
+// Judged are the trials whose figures count: those that are done, or else those that were judged earlier.
+func (g *Group) Judged() []*Trial {
 	var done, early []*Trial
 	for _, t := range g.Trials {
 		switch {
@@ -129,7 +129,7 @@ func (g *Group) judged() []*Trial {
 }
 
 func (s *Study) summarize(g *Group, alone []Interval) {
-	trials := g.judged()
+	trials := g.Judged()
 	g.Values = make([]Interval, len(s.Objectives))
 	for i, o := range s.Objectives {
 		values := make([]float64, len(trials))

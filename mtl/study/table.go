@@ -28,7 +28,7 @@ func (s *Study) Table() (header []string, rows [][]string) {
 	groups := s.Groups()
 	remarks := s.remarks(groups)
 	for i, g := range groups {
-		row := []string{g.Setting.Label(), fmt.Sprint(len(g.judged()))}
+		row := []string{g.Setting.Label(), fmt.Sprint(len(g.Judged()))}
 		for _, v := range g.Values {
 			row = append(row, v.String())
 		}
@@ -48,11 +48,7 @@ func (s *Study) remarks(groups []*Group) []string {
 		add(i, "*")
 	}
 	if c := s.Choose(); c != nil {
-		for i, g := range groups {
-			if g.Setting.Key() == c.Group.Setting.Key() {
-				add(i, "chosen")
-			}
-		}
+		add(c.Index, "chosen")
 	}
 	if i := s.Knee(groups); i >= 0 && len(s.Front(groups)) > 2 { // fewer have no bend
 		add(i, "knee")
