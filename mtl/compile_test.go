@@ -195,6 +195,40 @@ func TestUntil(t *testing.T) {
 	})
 }
 
+// One compiled evaluation says of several stores what a call of Evaluate says of each.
+func TestEvaluator(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		m, data := twoTasks()
+		e, err := mtl.NewEvaluator(b, m, data.Validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range int64(2) {
+			store := model.NewStore()
+			if _, err := e.Evaluate(context.Background(), store); err == nil || !strings.Contains(err.Error(), "the store has no variable") {
+				t.Errorf("an empty store: %v", err)
+			}
+			if _, err := mtl.Fit(context.Background(), m, data, mtl.FitOptions{Backend: b, Store: store, Steps: 5, Seed: seed + 1, Log: quiet}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := e.Evaluate(context.Background(), store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := mtl.Evaluate(context.Background(), b, store, m, data.Validation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%v; wanted %v", got, want)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestBadRunOptions(t *testing.T) {
 	b := backendtest.Go(t)
 	m, data := twoTasks()

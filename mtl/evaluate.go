@@ -26,13 +26,7 @@ type Evaluation struct {
 
 // Evaluate runs the model of store over the whole split, in inference mode.
 func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, split *Split) (*Evaluation, error) {
-	if err := m.check(); err != nil {
-		return nil, err
-	}
-	if err := split.Check("evaluated", m.Tasks); err != nil {
-		return nil, err
-	}
-	e, err := newEvaluator(backend, store, m, split, DefaultEvaluationBatch)
+	e, err := evaluatorOn(backend, store, m, split)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +35,37 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 		result, err = e.run(ctx, store)
 	}
 	return result, errors.Join(err, e.close())
+}
+
+// Evaluator evaluates any number of stores of a model on one split, with one compilation. Close frees it.
+type Evaluator struct{ on *evaluator }
+
+// NewEvaluator compiles the evaluation of the model.
+func NewEvaluator(backend compute.Backend, m *Model, split *Split) (*Evaluator, error) {
+	on, err := evaluatorOn(backend, model.NewStore(), m, split)
+	if err != nil {
+		return nil, err
+	}
+	return &Evaluator{on}, nil
+}
+
+// Evaluate runs the model with the variables of store, which must have all of them, over the whole split, in inference mode.
+func (e *Evaluator) Evaluate(ctx context.Context, store *model.Store) (*Evaluation, error) {
+	return e.on.run(ctx, store)
+}
+
+// Close frees the program.
+func (e *Evaluator) Close() error { return e.on.close() }
+
+// evaluatorOn checks what it is given before it compiles.
+func evaluatorOn(backend compute.Backend, store *model.Store, m *Model, split *Split) (*evaluator, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if err := split.Check("evaluated", m.Tasks); err != nil {
+		return nil, err
+	}
+	return newEvaluator(backend, store, m, split, DefaultEvaluationBatch)
 }
 
 // evaluator holds the compiled graph that adds up the sums of one batch: for each task its loss times the labelled entries, their number, and

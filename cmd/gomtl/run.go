@@ -13,6 +13,7 @@ import (
 
 	"github.com/gomtl/gomtl/internal/setup"
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/urfave/cli/v3"
 )
 
@@ -62,24 +63,53 @@ func run(ctx context.Context, notebook, out string) error {
 	return err
 }
 
-// results is the table of the runs under dir that were written to since the notebook started, oldest first.
+// results are the runs and studies under dir that were written to since the notebook started: one table of all runs, oldest first, then each study's.
 func results(dir string, since time.Time) (string, error) {
-	var found []*history.History
+	var runs []*history.History
+	var studies []*study.Study
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.Name() != "history.jsonl" {
+		if err != nil {
 			return err
+		}
+		if entry.IsDir() {
+			info, err := os.Stat(filepath.Join(path, study.File))
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if !info.ModTime().Before(since) {
+				s, err := study.Load(path)
+				if err != nil {
+					return err
+				}
+				studies = append(studies, s)
+			}
+			return fs.SkipDir // its trials are in its table
+		}
+		if entry.Name() != history.RecordsFile {
+			return nil
 		}
 		info, err := entry.Info()
 		if err != nil || info.ModTime().Before(since) {
 			return err
 		}
 		h, err := history.Load(filepath.Dir(path))
-		found = append(found, h)
+		runs = append(runs, h)
 		return err
 	})
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return "", err
 	}
-	slices.SortStableFunc(found, func(a, b *history.History) int { return a.Run.Created.Compare(b.Run.Created) })
-	return history.Table(found...), nil
+	var text strings.Builder
+	if len(runs) > 0 {
+		slices.SortStableFunc(runs, func(a, b *history.History) int { return a.Run.Created.Compare(b.Run.Created) })
+		text.WriteString(history.Table(runs...))
+	}
+	slices.SortStableFunc(studies, func(a, b *study.Study) int { return a.Created.Compare(b.Created) })
+	for _, s := range studies {
+		fmt.Fprintf(&text, "\n%s\n\n%s", s.Name, s)
+	}
+	return text.String(), nil
 }
