@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ type page struct {
 	Text    []string // paragraphs
 	Tables  []plotting.Table
 	Figures []named
+	More    []plotting.Table
 }
 
 // Write makes the folder dir and writes the run's figures into it, each as SVG and PNG, and the page, which needs no other file.
@@ -71,24 +73,26 @@ func (p page) write(dir string) (files []string, err error) {
 
 func (p page) html() ([]byte, error) {
 	content := struct {
-		Title   string
-		Text    []string
-		Tables  []template.HTML
-		Figures []template.HTML
+		Title string
+		Text  []string
+		Parts []template.HTML
 	}{Title: p.Title, Text: p.Text}
+	var parts []interface{ WriteHTML(io.Writer) error }
 	for _, table := range p.Tables {
-		var out bytes.Buffer
-		if err := table.WriteHTML(&out); err != nil {
-			return nil, err
-		}
-		content.Tables = append(content.Tables, template.HTML(out.String())) // escaped by Table
+		parts = append(parts, table)
 	}
 	for _, f := range p.Figures {
+		parts = append(parts, f.Figure)
+	}
+	for _, table := range p.More {
+		parts = append(parts, table)
+	}
+	for _, part := range parts {
 		var out bytes.Buffer
-		if err := f.Figure.WriteHTML(&out); err != nil {
+		if err := part.WriteHTML(&out); err != nil {
 			return nil, err
 		}
-		content.Figures = append(content.Figures, template.HTML(out.String())) // escaped by Figure
+		content.Parts = append(content.Parts, template.HTML(out.String())) // escaped by Table and Figure
 	}
 	var out bytes.Buffer
 	err := pageTemplate.Execute(&out, content)
@@ -130,9 +134,8 @@ img { display: block; margin: 1rem 0; }
 <body>
 <h1>{{.Title}}</h1>
 {{range .Text}}<p>{{.}}</p>
-{{end}}{{range .Tables}}<div class="wide">{{.}}</div>
+{{end}}{{range .Parts}}<div class="wide">{{.}}</div>
 {{end}}
-{{range .Figures}}{{.}}{{end}}
 </body>
 </html>
 `))

@@ -13,7 +13,7 @@ import (
 // WriteStudy makes the folder dir and writes the figures that suit a study into it, each as SVG and PNG, and the page, which has the choice and the table too and needs no
 // other file. On the page, marks and lines say more under the mouse. It returns the paths of what it wrote, the page first.
 func WriteStudy(s *study.Study, dir string) (files []string, err error) {
-	p := page{Title: s.Name, Tables: []plotting.Table{plotting.SweepTable(s), sweepDescription(s)}}
+	p := page{Title: s.Name, More: []plotting.Table{plotting.SweepTable(s), sweepDescription(s)}}
 	if p.Title == "" {
 		p.Title = "A sweep"
 	}
@@ -25,7 +25,7 @@ func WriteStudy(s *study.Study, dir string) (files []string, err error) {
 			p.Text = append(p.Text, fmt.Sprintf("Failed: %s: %s", t.Name(), t.Error))
 		}
 	}
-	p.Tables[0].Title = "Settings: * is on the Pareto front, ± the 95 % interval of the mean over seeds"
+	p.More[0].Title = "Settings: * is on the Pareto front, ± the 95 % interval of the mean over seeds"
 	for _, plot := range plotting.SweepPlots(s) {
 		if f := plot.Figure(s); f.Err() == nil {
 			p.Figures = append(p.Figures, named{fileName(plot), f})
