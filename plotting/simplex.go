@@ -153,13 +153,17 @@ func (p *simplex) drawGround(c draw.Canvas, place func([2]float64) vg.Point) {
 	area := vg.Rectangle{Min: place(corners[0]), Max: vg.Point{X: place(corners[1]).X, Y: place(corners[2]).Y}}
 	columns, rows := pixelsOf(area.Size().X), pixelsOf(area.Size().Y)
 	picture := image.NewPaletted(image.Rect(0, 0, columns, rows), shades)
+	values := make([]float64, (columns+1)/2) // one for a square of four pixels
 	for row := range rows {
 		y := corners[2][1] * (1 - (float64(row)+0.5)/float64(rows))
 		for column := range columns {
 			x := (float64(column) + 0.5) / float64(columns)
+			if row%2 == 0 && column%2 == 0 {
+				values[column/2] = shepard(known, x, y)
+			}
 			shade := groundShades
 			if edge := y / math.Sqrt(3); x >= edge && x <= 1-edge {
-				shade = min(groundShades-1, int(groundShades*p.colors.share(shepard(known, x, y))))
+				shade = min(groundShades-1, int(groundShades*p.colors.share(values[column/2])))
 			}
 			picture.SetColorIndex(column, row, uint8(shade))
 		}
@@ -172,7 +176,7 @@ func shepard(known []simplexPlace, x, y float64) float64 {
 	var sum, weights float64
 	for _, q := range known {
 		square := (q.at[0]-x)*(q.at[0]-x) + (q.at[1]-y)*(q.at[1]-y)
-		w := 1 / math.Max(square*math.Sqrt(square), 1e-12)
+		w := 1 / max(square*math.Sqrt(square), 1e-12)
 		sum, weights = sum+w*q.value, weights+w
 	}
 	return sum / weights

@@ -3,6 +3,7 @@ package plotting
 import (
 	"image/color"
 	"math"
+	"sort"
 	"strings"
 	"sync"
 
@@ -91,12 +92,13 @@ func (t textStyle) fit(s string, width vg.Length) string {
 		return s
 	}
 	runes := []rune(s)
-	for keep := len(runes) - 1; keep > 1; keep-- {
+	short := func(keep int) string {
 		head := (keep + 1) / 2
-		short := string(runes[:head]) + "…" + string(runes[len(runes)-(keep-head):])
-		if t.width(short) <= width {
-			return short
-		}
+		return string(runes[:head]) + "…" + string(runes[len(runes)-(keep-head):])
+	}
+	drop := sort.Search(len(runes)-2, func(drop int) bool { return t.width(short(len(runes)-1-drop)) <= width })
+	if drop < len(runes)-2 {
+		return short(len(runes) - 1 - drop)
 	}
 	return "…"
 }

@@ -42,6 +42,21 @@ async function look(path) {
     const seen = await contrast(page, picture)
     check(seen > blank, `${path}: picture ${i + 1} of ${pictures.length} is blank: its brightness varies by ${seen.toFixed(1)}, want more than ${blank}`)
   }
+  const spots = await page.evaluate(() => {
+    const found = { all: 0, astray: [] }
+    for (const image of document.querySelectorAll('img[usemap]')) {
+      image.scrollIntoView({ block: 'center' })
+      const box = image.getBoundingClientRect()
+      for (const area of document.querySelectorAll(`map[name="${image.useMap.slice(1)}"] area`)) {
+        const c = area.coords.split(',').map(Number), n = c.length
+        const [x, y] = area.shape === 'circle' ? c : [(c[0] + c[n - 2]) / 2, (c[1] + c[n - 1]) / 2] // an outline's ends are on both sides of its line
+        found.all++
+        if (!document.elementFromPoint(box.left + x, box.top + y)?.title) found.astray.push(area.title) // another area may lie over this one
+      }
+    }
+    return found
+  })
+  check(spots.astray.length === 0, `${path}: nothing is said under the mouse where this should be: ${spots.astray.join(' | ')}`)
   const formulas = await page.evaluate(() => {
     const shown = [...document.querySelectorAll('math')].map(m => m.getBoundingClientRect()).map(box => box.width > 0 && box.height > 0)
     // What is left of a formula that was not rendered: dollar signs around it, or a command of TeX.
@@ -55,6 +70,6 @@ async function look(path) {
   })
   check(formulas.raw.length === 0, `${path}: formulas that were not rendered: ${formulas.raw.join(' | ')}`)
   check(formulas.shown.every(Boolean), `${path}: a formula takes no room`)
-  console.log(`${path}: ${pictures.length} pictures and ${formulas.shown.length} formulas shown without a network`)
+  console.log(`${path}: ${pictures.length} pictures with ${spots.all} spots and ${formulas.shown.length} formulas shown without a network`)
   await page.close()
 }

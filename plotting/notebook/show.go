@@ -25,10 +25,15 @@ func Show(f *plotting.Figure) error {
 	return send(data)
 }
 
-// bundle is one display of a figure in all three forms; the page chooses.
+// bundle is one display of a figure in three forms; the page chooses. A figure that says more under the mouse is HTML in place of SVG: JupyterLab shows an SVG as an image, in
+// which nothing can be pointed at, and HTML with an image map.
 func bundle(f *plotting.Figure, text string) (*protocol.DisplayData, error) {
-	var svg, png bytes.Buffer
-	if err := f.WriteSVG(&svg); err != nil {
+	form, write := protocol.MIMEImageSVG, f.WriteSVG
+	if f.Hovers() {
+		form, write = protocol.MIMETextHTML, f.WriteHTML
+	}
+	var vector, png bytes.Buffer
+	if err := write(&vector); err != nil {
 		return nil, err
 	}
 	if err := f.WritePNG(&png); err != nil {
@@ -37,7 +42,7 @@ func bundle(f *plotting.Figure, text string) (*protocol.DisplayData, error) {
 	width, height := f.Pixels()
 	return &protocol.DisplayData{
 		Data: map[protocol.MIMEType]any{
-			protocol.MIMEImageSVG:  svg.String(),
+			form:                   vector.String(),
 			protocol.MIMEImagePNG:  png.Bytes(),
 			protocol.MIMETextPlain: text,
 		},
@@ -51,14 +56,22 @@ func Table(t plotting.Table) error {
 	if !gonbui.IsNotebook {
 		return nil
 	}
-	var page bytes.Buffer
-	if err := t.WriteHTML(&page); err != nil {
+	data, err := tableData(t)
+	if err != nil {
 		return err
 	}
-	return send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+	return send(data)
+}
+
+func tableData(t plotting.Table) (*protocol.DisplayData, error) {
+	var page bytes.Buffer
+	if err := t.WriteHTML(&page); err != nil {
+		return nil, err
+	}
+	return &protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		protocol.MIMETextHTML:  page.String(),
 		protocol.MIMETextPlain: t.String(),
-	}})
+	}}, nil
 }
 
 // send displays data and waits until the kernel has it: a cell's program often ends right after, and on a busy machine the kernel would not

@@ -35,9 +35,5 @@ func lossesHTML(s *progress.State) string {
 }
 
 func finalHTML(s *progress.State, err error) string {
-	style := ""
-	if err != nil {
-		style = ";border-left:4px solid #d55e00;padding-left:0.6em"
-	}
-	return `<div style="margin:0.3em 0` + style + `">` + html.EscapeString(s.Summary(err)) + `</div>` + lossesHTML(s)
+	return endHTML(s.Summary(err), err) + lossesHTML(s)
 }

@@ -1,10 +1,11 @@
-// Package report writes a run's figures and one HTML page that holds them all, for people without a notebook.
+// Package report writes a run's or a sweep's figures and one HTML page that holds them all, for people without a notebook.
 package report
 
 import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -25,23 +26,40 @@ type named struct {
 	Figure *plotting.Figure
 }
 
+// page is what a page shows, from top to bottom.
+type page struct {
+	Title   string
+	Text    []string // paragraphs
+	Tables  []plotting.Table
+	Figures []named
+	More    []plotting.Table
+}
+
 // Write makes the folder dir and writes the run's figures into it, each as SVG and PNG, and the page, which needs no other file.
 // It returns the paths of what it wrote, the page first.
 func Write(h *history.History, dir string) (files []string, err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("report: cannot make the folder for the figures of %q: %w", h.Run.Name, err)
+	title := h.Run.Name
+	if title == "" {
+		title = "A run"
 	}
-	figures := figuresOf(h)
-	page, err := pageOf(h, figures)
+	return page{Title: title, Tables: []plotting.Table{results(h), description(h)}, Figures: figuresOf(h)}.write(dir)
+}
+
+// write makes the folder and writes the page and its figures.
+func (p page) write(dir string) (files []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("report: cannot make the folder for the figures of %q: %w", p.Title, err)
+	}
+	content, err := p.html()
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, Page)
-	if err := os.WriteFile(path, page, 0o644); err != nil {
+	if err := os.WriteFile(path, content, 0o644); err != nil {
 		return nil, fmt.Errorf("report: cannot write the page: %w", err)
 	}
 	files = append(files, path)
-	for _, f := range figures {
+	for _, f := range p.Figures {
 		for _, extension := range []string{".svg", ".png"} {
 			path := filepath.Join(dir, f.Name+extension)
 			if err := f.Figure.Save(path); err != nil {
@@ -51,6 +69,34 @@ func Write(h *history.History, dir string) (files []string, err error) {
 		}
 	}
 	return files, nil
+}
+
+func (p page) html() ([]byte, error) {
+	content := struct {
+		Title string
+		Text  []string
+		Parts []template.HTML
+	}{Title: p.Title, Text: p.Text}
+	var parts []interface{ WriteHTML(io.Writer) error }
+	for _, table := range p.Tables {
+		parts = append(parts, table)
+	}
+	for _, f := range p.Figures {
+		parts = append(parts, f.Figure)
+	}
+	for _, table := range p.More {
+		parts = append(parts, table)
+	}
+	for _, part := range parts {
+		var out bytes.Buffer
+		if err := part.WriteHTML(&out); err != nil {
+			return nil, err
+		}
+		content.Parts = append(content.Parts, template.HTML(out.String())) // escaped by Table and Figure
+	}
+	var out bytes.Buffer
+	err := pageTemplate.Execute(&out, content)
+	return out.Bytes(), err
 }
 
 // figuresOf leaves out figures of what the run did not record.
@@ -70,34 +116,6 @@ func figuresOf(h *history.History) []named {
 	return figures
 }
 
-func pageOf(h *history.History, figures []named) ([]byte, error) {
-	content := struct {
-		Title   string
-		Tables  []template.HTML
-		Figures []template.HTML
-	}{Title: h.Run.Name}
-	if content.Title == "" {
-		content.Title = "A run"
-	}
-	for _, table := range []plotting.Table{results(h), description(h)} {
-		var out bytes.Buffer
-		if err := table.WriteHTML(&out); err != nil {
-			return nil, err
-		}
-		content.Tables = append(content.Tables, template.HTML(out.String())) // escaped by Table
-	}
-	for _, f := range figures {
-		var out bytes.Buffer
-		if err := f.Figure.WriteHTML(&out); err != nil {
-			return nil, err
-		}
-		content.Figures = append(content.Figures, template.HTML(out.String())) // escaped by Figure
-	}
-	var page bytes.Buffer
-	err := pageTemplate.Execute(&page, content)
-	return page.Bytes(), err
-}
-
 var pageTemplate = template.Must(template.New(Page).Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -110,12 +128,14 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 47rem; margin: 2rem auto
 h1 { font-size: 1.5rem; }
 table { font-size: 0.93rem; }
 img { display: block; margin: 1rem 0; }
+.wide { overflow-x: auto; }
 </style>
 </head>
 <body>
 <h1>{{.Title}}</h1>
-{{range .Tables}}{{.}}{{end}}
-{{range .Figures}}{{.}}{{end}}
+{{range .Text}}<p>{{.}}</p>
+{{end}}{{range .Parts}}<div class="wide">{{.}}</div>
+{{end}}
 </body>
 </html>
 `))

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/gomtl/gomtl/plotting/terminal"
 )
 
@@ -30,4 +31,22 @@ func ExampleBar_stopped() {
 	// Output:
 	// step 40 of 100 · 0:09
 	// stopped at step 40 of 100 after 0:09: interrupted
+}
+
+// ExampleSweepBar shows the plain lines of an output that is no terminal.
+func ExampleSweepBar() {
+	weights := func(v float64) study.Setting { return study.Setting{Weights: map[string]float64{"seg": v}, Seed: 1} }
+	found := &study.Study{Name: "weights", Tasks: []history.Task{{Name: "cls"}, {Name: "seg"}}}
+	found.Objectives = study.Objectives(found.Tasks)
+	found.Trials = []*study.Trial{{Setting: weights(1)}, {Setting: weights(64)}}
+	bar := &terminal.SweepBar{Writer: os.Stdout}
+	bar.Begin(found)
+	bar.Progress(100, 2000, 3, 57)
+	bar.Update(&study.Trial{Setting: weights(1), State: study.Done, Loss: map[string]float64{"cls": 1, "seg": 0.9}})
+	bar.Update(&study.Trial{Setting: weights(64), State: study.Failed, Error: "loss of seg is NaN"})
+	bar.Progress(1400, 1400, 42, 0) // not due yet
+	bar.End(found, nil)
+	// Output:
+	// 0 of 2 trials · step 100 of 2,000 · 0:03 · about 0:57 left
+	// weights: 2 of 2 trials, 1 failed in 0:42 · chosen seg 1
 }
