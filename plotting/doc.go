@@ -29,5 +29,6 @@
 // A task has the same colour, dash pattern and marker in every figure, by its position in the run's list of tasks. The
 // colours are those of Okabe and Ito ("Color Universal Design", 2008), which remain distinct under the common forms of colour
 // blindness; dash pattern and marker tell the tasks apart in grey. Runs and classes have Paul Tol's "muted" colours, so that
-// no run is mistaken for a task. Settings of a sweep have the colours of viridis by their weight or result, methods that weigh by themselves warm ones. Each figure is an opaque light card with a thin border, which reads on dark and light pages.
+// no run is mistaken for a task. Settings of a sweep have the colours of viridis by their weight or result, methods that weigh by
+// themselves warm ones. Each figure is an opaque light card with a thin border, which reads on dark and light pages.
 package plotting

@@ -42,12 +42,12 @@ func (h hotSpot) svg() []byte {
 
 // area is an element of an image map, in CSS pixels of a figure of that height.
 func (h hotSpot) area(height vg.Length) string {
-	shape, coords := "circle", ""
+	var shape, coords string
 	pixel := func(p vg.Point) string {
 		return fmt.Sprintf("%.0f,%.0f", p.X.Dots(96), (height - p.Y).Dots(96))
 	}
 	if len(h.points) == 1 {
-		coords = fmt.Sprintf("%s,%.0f", pixel(h.points[0]), h.radius.Dots(96))
+		shape, coords = "circle", fmt.Sprintf("%s,%.0f", pixel(h.points[0]), h.radius.Dots(96))
 	} else {
 		shape = "poly"
 		var around []string
