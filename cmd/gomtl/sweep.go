@@ -13,6 +13,8 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/gomtl/gomtl/mtl/sweep"
+	"github.com/gomtl/gomtl/plotting/report"
+	"github.com/gomtl/gomtl/plotting/terminal"
 	"github.com/urfave/cli/v3"
 )
 
@@ -143,6 +145,7 @@ func runSweep(ctx context.Context, c *cli.Command, m *mtl.Model, data mtl.Data, 
 	if options.Fit.Backend, err = backend.New(ctx); err != nil {
 		return err
 	}
+	options.Observers = []study.Observer{&terminal.SweepBar{}}
 	found, err := sweep.Run(ctx, m, data, options)
 	out := c.Root().Writer
 	switch share := options.Share; {
@@ -154,10 +157,15 @@ func runSweep(ctx context.Context, c *cli.Command, m *mtl.Model, data mtl.Data, 
 		fmt.Fprintf(out, "share %d of %d is done; when all are: gomtl sweep collect %s\n", share.Index, share.Count, shellescape.Quote(options.Dir))
 		return nil
 	}
-	printStudy(out, found, options.Dir)
-	return nil
+	return printStudy(out, found, options.Dir)
 }
 
-func printStudy(out io.Writer, s *study.Study, dir string) {
-	fmt.Fprintf(out, "\n%s\nresults: %s, and as .csv and .json\n", s, filepath.Join(dir, study.MarkdownFile))
+// printStudy prints the table of a study and draws its figures.
+func printStudy(out io.Writer, s *study.Study, dir string) error {
+	files, err := report.WriteStudy(s, filepath.Join(dir, "plots"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%s\nresults: %s, and as .csv and .json\nplots:   %s\n", s, filepath.Join(dir, study.MarkdownFile), files[0])
+	return nil
 }

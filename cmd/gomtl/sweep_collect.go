@@ -55,7 +55,9 @@ func collect(out io.Writer, dir string) error {
 	if err := s.WriteResults(dir); err != nil {
 		return err
 	}
-	printStudy(out, s, dir)
+	if err := printStudy(out, s, dir); err != nil {
+		return err
+	}
 	if len(failed) > 0 {
 		fmt.Fprintf(out, "\n%d of %d trials failed. To try one again, delete its folder and submit the same job again:\n%s\n", len(failed), len(all), some(failed))
 	}
