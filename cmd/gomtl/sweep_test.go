@@ -79,12 +79,14 @@ func child(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// output runs it and returns what it prints.
+// output runs it and returns what it prints, without the progress bar, which goes to the other stream.
 func output(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
-	out, err := cmd.CombinedOutput()
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%q: %v\n%s", cmd.Args, err, out)
+		t.Fatalf("%q: %v\n%s%s", cmd.Args, err, out, &complaint)
 	}
 	return string(out)
 }
