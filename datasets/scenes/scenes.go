@@ -3,6 +3,14 @@
 // example of this module in which task weights decide: with the right weight the classes are learnt far better beside the segmentation than alone.
 //
 // [New] makes the set, [Model] the network for any of its tasks, [Objects] and [WriteCOCO] list all objects of scenes that have several.
+//
+// Accuracy of "cls" and mIoU of "seg" on 1,000 test scenes, after training on 600 (batches of 32, Adam, XLA on a CPU), by the weight of "seg"
+// while that of "cls" is 1; mean and standard deviation over scenes of different seeds and initial weights:
+//
+//	                  1,500 steps at 0.002, 4 runs       800 steps at 0.004, 3 runs
+//	each task alone   0.44 ± 0.02   0.67 ± 0.10          0.58 ± 0.08   0.79 ± 0.02
+//	1                 0.47 ± 0.10   0.43 ± 0.09          0.63 ± 0.06   0.57 ± 0.05
+//	64                0.75 ± 0.05   0.71 ± 0.04          0.83 ± 0.03   0.78 ± 0.02
 package scenes
 
 import (
