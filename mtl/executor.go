@@ -54,7 +54,7 @@ func newExecutor(c *compiler, stepsPerCall int) (*executor, error) {
 		if e.program, err = c.loop(capacity); err != nil {
 			return nil, err
 		}
-		if stepsPerCall == 0 && onCPU(c.backend) && e.program.hasConvolution() {
+		if stepsPerCall == 0 && OnCPU(c.backend) && e.program.hasConvolution() {
 			// Measured: a convolution in an XLA loop on the CPU takes about 30 times as long as outside.
 			e.program.finalize()
 			e.program = nil
@@ -75,7 +75,8 @@ func canLoop(b compute.Backend) bool {
 	return capabilities.Functions && capabilities.Operations[compute.OpTypeDynamicUpdateSlice]
 }
 
-func onCPU(b compute.Backend) bool {
+// OnCPU tells whether a backend computes on the CPU.
+func OnCPU(b compute.Backend) bool {
 	return b.Name() == "go" || strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
 }
 

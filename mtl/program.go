@@ -80,12 +80,7 @@ func (c *compiler) single() (*program, error) {
 		data, rows, rates := c.inputs(g, p)
 		batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node { return x })
 		p.outputs = []*graph.Node{graph.InsertAxes(c.trace(g, batch, rate), 0)}
-		p.variables.addUsed(g, c.store)
-		for v := range c.store.IterVariables() {
-			if v.InUseByGraph(g) && v.ChangedInGraph(g) {
-				p.outputs = append(p.outputs, v.NodeValue(g))
-			}
-		}
+		p.outputs = append(p.outputs, p.variables.addUsed(g, c.store)...)
 	})
 	return p, err
 }

@@ -22,13 +22,18 @@ func (in *variableInputs) add(v *model.Variable, handle graph.ParameterHandle, c
 	in.changed = append(in.changed, changed)
 }
 
-// addUsed adds the variables of the store that a graph uses outside of loops.
-func (in *variableInputs) addUsed(g *graph.Graph, store *model.Store) {
+// addUsed adds the variables of the store that a graph uses outside of loops, and returns the new values of those that it changes.
+func (in *variableInputs) addUsed(g *graph.Graph, store *model.Store) (next []*graph.Node) {
 	for v := range store.IterVariables() {
-		if v.InUseByGraph(g) {
-			in.add(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
+		if !v.InUseByGraph(g) {
+			continue
+		}
+		in.add(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
+		if v.ChangedInGraph(g) {
+			next = append(next, v.NodeValue(g))
 		}
 	}
+	return next
 }
 
 // of returns the variables of a store in this order.

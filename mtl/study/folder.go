@@ -89,7 +89,8 @@ func Load(dir string) (*Study, error) {
 		if t, err = t.load(dir, p.Split); err != nil {
 			return nil, err
 		}
-		p.Study.Put(t)
+		list := p.Study.listOf(t)
+		*list = append(*list, t)
 	}
 	return p.Study, nil
 }

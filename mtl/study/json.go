@@ -24,7 +24,7 @@ func (s *Study) WriteJSON(w io.Writer) error {
 	for _, i := range s.Front(groups) {
 		out.Settings[i].Front = true
 	}
-	if i := s.Knee(groups); i >= 0 && len(s.Front(groups)) > 2 { // fewer have no bend
+	if i := s.bend(groups); i >= 0 {
 		out.Settings[i].Knee = true
 	}
 	volume, reference := s.Hypervolume(groups)

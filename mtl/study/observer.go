@@ -15,10 +15,7 @@ type Observer interface {
 
 // Put replaces the trial or baseline of the same name, or adds it.
 func (s *Study) Put(t *Trial) {
-	list := &s.Trials
-	if t.Alone != "" {
-		list = &s.Baselines
-	}
+	list := s.listOf(t)
 	name := t.Name()
 	for i, known := range *list {
 		if known.Name() == name {
@@ -27,4 +24,12 @@ func (s *Study) Put(t *Trial) {
 		}
 	}
 	*list = append(*list, t)
+}
+
+// listOf is the list that a trial belongs to.
+func (s *Study) listOf(t *Trial) *[]*Trial {
+	if t.Alone != "" {
+		return &s.Baselines
+	}
+	return &s.Trials
 }

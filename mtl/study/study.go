@@ -215,6 +215,14 @@ func (s *Study) Knee(groups []*Group) int {
 	return -1
 }
 
+// bend is the knee of a front that is long enough to have one, else -1.
+func (s *Study) bend(groups []*Group) int {
+	if len(s.Front(groups)) < 3 {
+		return -1
+	}
+	return s.Knee(groups)
+}
+
 // Best is the index of the group with the best mean of objective i among those that ran to the end; -1 without one.
 func (s *Study) Best(groups []*Group, i int) int {
 	best := -1

@@ -50,7 +50,7 @@ func (s *Study) remarks(groups []*Group) []string {
 	if c := s.Choose(); c != nil {
 		add(c.Index, "chosen")
 	}
-	if i := s.Knee(groups); i >= 0 && len(s.Front(groups)) > 2 { // fewer have no bend
+	if i := s.bend(groups); i >= 0 {
 		add(i, "knee")
 	}
 	for k, o := range s.Objectives {

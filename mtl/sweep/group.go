@@ -82,7 +82,7 @@ func (s *sweep) compile(t *study.Trial, fixed bool) (*mtl.Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.watch.compiled(s.study, t.Alone != "")
+	s.watch.compiled(t.Alone != "")
 	return c, nil
 }
 

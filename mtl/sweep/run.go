@@ -30,7 +30,7 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 	}
 	ctx, release := signal.NotifyContext(ctx, os.Interrupt)
 	defer release()
-	s.watch.begin(s.study)
+	s.watch.begin()
 	err = s.rounds(ctx)
 	switch {
 	case errors.Is(err, context.Canceled) && opts.Dir != "":
@@ -41,7 +41,7 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 		err = s.allFailed()
 	}
 	err = errors.Join(err, s.finish())
-	s.watch.end(s.study, err)
+	s.watch.end(err)
 	return s.study, err
 }
 
@@ -109,21 +109,27 @@ func (s *sweep) list() {
 
 // baselines are the trials of each task alone, for every seed of the sweep, but for those given.
 func (s *sweep) baselines() []*study.Trial {
-	seeds := map[int64]bool{}
-	for _, t := range s.study.Trials {
-		seeds[t.Seed] = true
-	}
+	seeds := s.seeds()
 	var trials []*study.Trial
 	for _, o := range s.study.Objectives {
 		given := slices.DeleteFunc(slices.Clone(s.options.Baselines), func(t *study.Trial) bool { return t.Alone != o.Task || t.State != study.Done })
 		if trials = append(trials, given...); len(given) > 0 {
 			continue
 		}
-		for _, seed := range slices.Sorted(maps.Keys(seeds)) {
+		for _, seed := range seeds {
 			trials = append(trials, &study.Trial{Setting: study.Setting{Alone: o.Task, Seed: seed}, State: study.Pending, Steps: s.options.Fit.Steps})
 		}
 	}
 	return trials
+}
+
+// seeds are those of the trials, sorted.
+func (s *sweep) seeds() []int64 {
+	seeds := map[int64]bool{}
+	for _, t := range s.study.Trials {
+		seeds[t.Seed] = true
+	}
+	return slices.Sorted(maps.Keys(seeds))
 }
 
 // resume takes over what the folder has of this study: trials that ended, those that are under way, and rounds that were added.
@@ -137,19 +143,31 @@ func (s *sweep) resume() error {
 		if err := sameStudy(saved, s.study, dir); err != nil {
 			return err
 		}
-		for _, t := range slices.Concat(saved.Baselines, saved.Trials) {
-			if t.Round > 0 || s.planned(t) {
-				s.study.Put(t)
-			}
-		}
+		s.takeOver(slices.Concat(saved.Baselines, saved.Trials))
 		s.study.Created, s.study.Seconds = saved.Created, saved.Seconds
 	}
 	return s.study.Save(dir)
 }
 
-func (s *sweep) planned(t *study.Trial) bool {
-	name := t.Name()
-	return slices.ContainsFunc(slices.Concat(s.study.Baselines, s.study.Trials), func(p *study.Trial) bool { return p.Name() == name })
+// takeOver puts saved trials in place of those planned, and adds those of later rounds.
+func (s *sweep) takeOver(saved []*study.Trial) {
+	byName := map[string]*study.Trial{}
+	for _, t := range saved {
+		byName[t.Name()] = t
+	}
+	for _, list := range [][]*study.Trial{s.study.Baselines, s.study.Trials} {
+		for i, planned := range list {
+			if t := byName[planned.Name()]; t != nil {
+				list[i] = t
+				delete(byName, t.Name())
+			}
+		}
+	}
+	for _, t := range saved {
+		if t.Round > 0 && byName[t.Name()] != nil {
+			s.study.Trials = append(s.study.Trials, t)
+		}
+	}
 }
 
 // rounds trains the settings, then those that are added where the front is thin, until there are none.
@@ -182,14 +200,14 @@ func (s *sweep) rounds(ctx context.Context) error {
 
 // add plans settings of a new round.
 func (s *sweep) add(settings []study.Setting) error {
-	seeds, round := map[int64]bool{}, 0
+	seeds, round := s.seeds(), 0
 	for _, t := range s.study.Trials {
-		seeds[t.Seed], round = true, max(round, t.Round+1)
+		round = max(round, t.Round+1)
 	}
 	for _, setting := range settings {
-		for _, seed := range slices.Sorted(maps.Keys(seeds)) {
+		for _, seed := range seeds {
 			setting.Seed = seed
-			s.watch.update(s.study, &study.Trial{Setting: setting, State: study.Pending, Round: round, Steps: s.options.Fit.Steps})
+			s.watch.update(&study.Trial{Setting: setting, State: study.Pending, Round: round, Steps: s.options.Fit.Steps})
 		}
 	}
 	if s.options.Dir == "" {
@@ -209,7 +227,7 @@ func (s *sweep) drop(rung int) error {
 		if err := t.Save(s.options.Dir); err != nil {
 			return err
 		}
-		s.watch.update(s.study, t)
+		s.watch.update(t)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (s *sweep) train(ctx context.Context, t *study.Trial, until int) error {
 	if err := s.save(t); err != nil {
 		return err
 	}
-	s.watch.update(s.study, t)
+	s.watch.update(t)
 	return nil
 }
 

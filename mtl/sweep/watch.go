@@ -33,19 +33,19 @@ func newWatch(observers []study.Observer, s *study.Study, share Share) watch {
 	return w
 }
 
-func (w *watch) begin(s *study.Study) {
+func (w *watch) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, o := range w.observers {
-		o.Begin(copyOf(s))
+		o.Begin(copyOf(w.study))
 	}
 }
 
-func (w *watch) end(s *study.Study, err error) {
+func (w *watch) end(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, o := range w.observers {
-		o.End(copyOf(s), err)
+		o.End(copyOf(w.study), err)
 	}
 }
 
@@ -57,22 +57,22 @@ func (w *watch) locked(fn func()) {
 }
 
 // compiled counts a compilation.
-func (w *watch) compiled(s *study.Study, baseline bool) {
+func (w *watch) compiled(baseline bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if baseline {
-		s.BaselineCompilations++
+		w.study.BaselineCompilations++
 	} else {
-		s.Compilations++
+		w.study.Compilations++
 	}
 }
 
 // update tells of a trial, which is added to the study if it is new.
-func (w *watch) update(s *study.Study, t *study.Trial) {
+func (w *watch) update(t *study.Trial) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if _, known := w.done[t]; !known {
-		s.Put(t)
+		w.study.Put(t)
 	}
 	w.done[t] = t.Step
 	w.tell(t)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gomlx/compute"
+	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
@@ -66,7 +66,7 @@ func (s *sweep) workers(trial *study.Trial) int {
 	count := o.Workers
 	if count == 0 {
 		count = 1
-		if onCPU(o.Fit.Backend) {
+		if mtl.OnCPU(o.Fit.Backend) {
 			count = max(2, runtime.GOMAXPROCS(0)) // on one core the other trains while one waits for the disk
 		}
 	}
@@ -84,10 +84,6 @@ func (s *sweep) workers(trial *study.Trial) int {
 		}
 	}
 	return count
-}
-
-func onCPU(b compute.Backend) bool {
-	return strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
 }
 
 // freeMemory is what Linux says can be used without swapping, 0 where it says nothing.
