@@ -19,6 +19,9 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd.WaitDelay = 10 * time.Second
 	// Its own process group: Ctrl-C in the terminal reaches it through ctx, once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if workers, ok := ctx.Value(workersKey{}).(*os.File); ok {
+		cmd.ExtraFiles = []*os.File{workers}
+	}
 	return cmd
 }
 

@@ -94,6 +94,11 @@ func Run(ctx context.Context, steps []Step) error {
 				return err
 			}
 			defer unlock()
+			var release func()
+			if ctx, release, err = holding(ctx, dir); err != nil {
+				return err
+			}
+			defer release()
 		}
 		if err := s.run(ctx, fmt.Sprintf("[%d/%d] %s", i+1, len(steps), s.Name)); err != nil {
 			return err

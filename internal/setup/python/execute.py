@@ -67,8 +67,9 @@ def export(notebook, path, folder):
     os.replace(path + ".unfinished", path)
 
 
-def failure(cell, number, error):
-    """What went wrong, and in which line of which cell: GoNB names the place in its error or its output."""
+def failure(cell, number, error, program):
+    """What went wrong, and in which line of which cell: GoNB names the place in its error or its output, unless a piece of the
+    output ended within the place: then the line of the program is looked for in the cell."""
     text = [ANSI.sub("", o.text) for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
     for output in cell.outputs:
         trace = "\n".join(ANSI.sub("", t) for t in output.get("traceback", []))
@@ -78,6 +79,8 @@ def failure(cell, number, error):
     places = re.findall(r"[Cc]ell\s*\[(\d+)\]:?\s*Line (\d+)", text)
     lines = cell.source.splitlines()
     here = [int(line) for n, line in places if int(n) == number and 0 < int(line) <= len(lines)]
+    for line in re.findall(r"/main\.go:(\d+)", text):
+        here += [i + 1 for i, own in enumerate(lines) if program[int(line) - 1 : int(line)] == [own.strip()]]
     line = here[0] if here else 0
     say("error", cell=number, line=line, source=lines[line - 1].strip() if line else "", error=text or str(error))
 
@@ -101,7 +104,16 @@ async def main(source, target, page, kernel):
             say("end", cell=number[cell_index])
         save(notebook, target)
 
-    client.on_cell_start, client.on_cell_executed = start, end
+    program = []
+
+    def failed(cell, cell_index, execute_reply):
+        """Keeps the program that GoNB made of the cells: it is gone with the kernel."""
+        text = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+        for path in re.findall(r"(/\S+/gonb_\w+/main\.go):\d+", ANSI.sub("", text))[:1]:
+            with open(path, encoding="utf-8") as file:
+                program[:] = [line.strip() for line in file]
+
+    client.on_cell_start, client.on_cell_executed, client.on_cell_error = start, end, failed
     client.km = client.create_kernel_manager()
     client.km.kernel_spec.argv.append("-raw_error")
 
@@ -133,7 +145,7 @@ async def main(source, target, page, kernel):
         if interrupted:
             say("interrupted")
     except CellExecutionError as error:
-        failure(notebook.cells[index], number[index], error)
+        failure(notebook.cells[index], number[index], error, program)
     except DeadKernelError:
         say("error", cell=number.get(index, 0), line=0, source="", error="the kernel died (out of memory?)")
     finally:
