@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -19,6 +20,7 @@ type Compiled struct {
 	options  FitOptions
 	executor *executor
 	evaluate *evaluator // nil without validation data
+	probes   []*prober
 	store    *model.Store
 	initial  *initializer
 
@@ -121,10 +123,40 @@ func (c *Compiled) build() (err error) {
 	if err = c.executor.compile(); err != nil {
 		return err
 	}
+	for _, p := range o.Probes {
+		b, err := newProber(p, compiler)
+		if err != nil {
+			return err
+		}
+		c.probes = append(c.probes, b)
+	}
+	if err := c.checkQuantities(); err != nil {
+		return err
+	}
 	if c.data.Validation != nil {
 		c.evaluate, err = newEvaluator(o.Backend, c.store, c.model, c.data.Validation, DefaultEvaluationBatch)
 	}
 	return err
+}
+
+// quantities are what the steps and the probes report.
+func (c *Compiled) quantities() []history.Quantity {
+	all := slices.Clone(c.executor.program.quantities)
+	for _, p := range c.probes {
+		all = append(all, p.quantities...)
+	}
+	return all
+}
+
+func (c *Compiled) checkQuantities() error {
+	seen := map[string]bool{}
+	for _, q := range c.quantities() {
+		if seen[q.Name] {
+			return fmt.Errorf("mtl: two quantities are named %q: names must be unique in a run", q.Name)
+		}
+		seen[q.Name] = true
+	}
+	return nil
 }
 
 // Fit trains once, as the function Fit does.
@@ -170,6 +202,9 @@ func (c *Compiled) Close() error {
 	}
 	if c.evaluate != nil {
 		errs = append(errs, c.evaluate.close())
+	}
+	for _, p := range c.probes {
+		errs = append(errs, p.close())
 	}
 	errs = append(errs, c.initial.close())
 	return errors.Join(errs...)

@@ -29,6 +29,8 @@ func (f *fit) describe() history.Run {
 		Weighting:       describeValue(o.Weighting, "equal"),
 		Hyperparameters: f.given,
 		Optimizer:       describeOptimizer(o),
+		Frozen:          frozenPaths(f.compiled.store),
+		Quantities:      f.compiled.quantities(),
 		Backend:         describeBackend(o.Backend),
 		Execution:       f.compiled.executor.why,
 		Versions:        versions(),
@@ -137,6 +139,8 @@ func sameRun(saved, asked history.Run, dir string) error {
 		return differs("weighting", saved.Weighting, asked.Weighting)
 	case fmt.Sprint(saved.Hyperparameters) != fmt.Sprint(asked.Hyperparameters):
 		return differs("set of hyper-parameters", saved.Hyperparameters, asked.Hyperparameters)
+	case !slices.Equal(saved.Frozen, asked.Frozen):
+		return differs("list of frozen paths", saved.Frozen, asked.Frozen)
 	case saved.Optimizer != asked.Optimizer:
 		return differs("optimiser", saved.Optimizer, asked.Optimizer)
 	case asked.Steps < saved.Steps:

@@ -99,7 +99,7 @@ func (f *fit) prepare() (err error) {
 // begin opens the run folder, restores the history and tells the observers.
 func (f *fit) begin(state *savedState) (err error) {
 	o := &f.options
-	f.window = newWindow(len(f.model.Tasks))
+	f.window = f.newWindow()
 	f.history.Run = f.describe()
 	switch {
 	case o.RunDir == "":
@@ -150,6 +150,10 @@ func (f *fit) resume(state *savedState) error {
 	if err := history.Rewrite(o.RunDir, run); err != nil {
 		return err
 	}
+	if len(state.Window.Values) != len(f.window.Values) {
+		return fmt.Errorf("mtl: the run in %s reports %d numbers a step beside its losses, this model %d: resume it with the model it was trained with, or choose another RunDir",
+			o.RunDir, len(state.Window.Values), len(f.window.Values))
+	}
 	f.window = state.Window
 	for _, r := range restored.Records {
 		if r.Split == history.Validation {
@@ -177,6 +181,11 @@ func (f *fit) train(ctx context.Context) error {
 	defer release()
 	o := &f.options
 	f.start = time.Now()
+	if f.step == 0 {
+		if err := f.probe(); err != nil {
+			return err
+		}
+	}
 	for !f.finished() {
 		if err := ctx.Err(); err != nil {
 			return f.interrupt(err)
@@ -184,6 +193,9 @@ func (f *fit) train(ctx context.Context) error {
 		limit := min(f.until, next(f.step, o.SaveEvery)) - f.step
 		if f.compiled.evaluate != nil {
 			limit = min(limit, next(f.step, o.ValidateEvery)-f.step)
+		}
+		for _, p := range f.compiled.probes {
+			limit = min(limit, next(f.step, p.every)-f.step)
 		}
 		reports, err := f.stepper.run(f.step, limit, f.rate)
 		if err != nil {
@@ -196,6 +208,9 @@ func (f *fit) train(ctx context.Context) error {
 		}
 		for _, observer := range o.Observers {
 			observer.Progress(f.step, o.Steps, f.seconds())
+		}
+		if err := f.probe(); err != nil {
+			return err
 		}
 		best := false
 		if f.compiled.evaluate != nil && (f.step%o.ValidateEvery == 0 || f.step == o.Steps) {
@@ -248,9 +263,13 @@ func (f *fit) closeWindow() error {
 	if f.window.Steps == 0 {
 		return nil
 	}
-	record := f.window.record(f.model.TaskNames())
-	f.window = newWindow(len(f.model.Tasks))
+	record := f.window.record(f.model.TaskNames(), f.compiled.executor.program.quantities)
+	f.window = f.newWindow()
 	return f.record(record)
+}
+
+func (f *fit) newWindow() window {
+	return newWindow(len(f.model.Tasks), f.compiled.executor.program.quantities)
 }
 
 // record completes a record and hands it to the history, the folder and the observers.
@@ -267,6 +286,23 @@ func (f *fit) record(r history.Record) error {
 		return nil
 	}
 	return f.writer.Append(r)
+}
+
+// probe measures what is due at this step.
+func (f *fit) probe() error {
+	for _, p := range f.compiled.probes {
+		if f.step%p.every != 0 {
+			continue
+		}
+		values, err := p.run(f.options.Store, f.stepper.rows.next(f.step, 1))
+		if err != nil {
+			return fmt.Errorf("mtl: probe at step %d: %w", f.step, err)
+		}
+		if err := f.record(history.Record{Split: history.Probe, Loss: map[string]float64{}, Values: values}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *fit) diverged(task string, loss float64) error {

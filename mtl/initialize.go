@@ -83,6 +83,11 @@ func (in *initializer) fill(store *model.Store, seed int64) error {
 		return err
 	}
 	if store != in.store {
+		for own := range in.store.IterVariables() {
+			if own.Trainable && Frozen(store.Scope(own.Path())) {
+				return fmt.Errorf("mtl: variable %q is frozen in the run's store but was compiled as trainable: freeze FitOptions.Store before Compile", own.Path())
+			}
+		}
 		for path, value := range in.store.IterParams() {
 			store.SetParam(path, value)
 		}

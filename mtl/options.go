@@ -59,6 +59,8 @@ type FitOptions struct {
 	StepsPerCall int
 	// DeviceBytes bounds the training data held on the device; 0 means 4 GiB.
 	DeviceBytes int64
+	// Probes measure the model between steps.
+	Probes []Probe
 	// Observers watch the run.
 	Observers []Observer
 	// Log receives the header and what is worth knowing; nil means slog.Default().

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/gomtl/gomtl/mtl/history"
 )
 
 // compiler builds the programs of one run: everything that a graph of training steps depends on.
@@ -28,18 +29,20 @@ type compiler struct {
 
 // program is one graph that runs up to capacity optimisation steps in a call: a single step, or a loop. Its inputs are the data on the device, the row
 // numbers [capacity, batch], the learning rates [capacity] and every variable; its outputs the variables that changed and, for each
-// step, the task losses, weights and activity [capacity, 3T].
+// step, a report: the task losses, weights and activity, and what else the model reports [capacity, 3T + numbers].
 type program struct {
-	g         *graph.Graph
-	capacity  int
-	tasks     int
-	outputs   []*graph.Node
-	variables variableInputs
-	rows      graph.ParameterHandle
-	rates     graph.ParameterHandle
-	start     graph.ParameterHandle
-	count     graph.ParameterHandle
-	reports   graph.ParameterHandle
+	g        *graph.Graph
+	capacity int
+	tasks    int
+	// quantities follow the tasks in each step's report.
+	quantities []history.Quantity
+	outputs    []*graph.Node
+	variables  variableInputs
+	rows       graph.ParameterHandle
+	rates      graph.ParameterHandle
+	start      graph.ParameterHandle
+	count      graph.ParameterHandle
+	reports    graph.ParameterHandle
 }
 
 // Names of the parameters that are neither data nor variables; no variable's path lacks the leading slash.
@@ -49,20 +52,28 @@ const (
 	startName   = "start"
 	countName   = "count"
 	reportsName = "reports"
-	// reportWidth numbers a task: loss, weight, 1 if it had a label.
-	reportWidth = 3
+	// taskWidth numbers a task begin a report: loss, weight, 1 if it had a label.
+	taskWidth = 3
 	// XLA wants parameter names that are unique over all functions of a program.
 	initialPrefix = "initial_"
 )
 
-// trace builds one optimisation step and returns its losses, weights and which tasks had a label, one vector [3T]. rate may be nil.
-func (c *compiler) trace(g *graph.Graph, batch batchNodes, rate *graph.Node) *graph.Node {
+// losses builds a forward pass in training mode.
+func (c *compiler) losses(g *graph.Graph, batch batchNodes) *taskLosses {
+	predictions := c.model.Graph(c.store.RootScope(), nil, batch.inputs)
+	applyFreezing(c.store) // on variables made just now, too
+	losses := c.model.taskLosses(batch.labels, batch.masks, predictions)
+	losses.keep(g)
+	return losses
+}
+
+// trace builds one optimisation step and returns its report, one vector: losses, weights, which tasks had a label, and the quantities. rate may be nil.
+func (c *compiler) trace(g *graph.Graph, p *program, batch batchNodes, rate *graph.Node) *graph.Node {
 	scope := c.store.RootScope()
 	c.store.SetTraining(g, true)
 	model.SetGraphParam(g, epochKey, c.stepsPerEpoch)
-	predictions := c.model.Graph(scope, nil, batch.inputs)
-	losses := c.model.taskLosses(batch.labels, batch.masks, predictions)
-	losses.keep(g)
+	reports := collectReports(g)
+	losses := c.losses(g, batch)
 	total := graph.ReduceAllSum(losses.values)
 	if rate != nil {
 		optimizer.LearningRateVar(scope, total.DType(), 0).SetNodeValue(graph.ConvertDType(rate, total.DType()))
@@ -70,7 +81,9 @@ func (c *compiler) trace(g *graph.Graph, batch batchNodes, rate *graph.Node) *gr
 	c.optimizer.UpdateGraph(scope, g, total)
 	train.ExecPerStepUpdateGraphFn(g)
 	weights, _ := model.GetGraphParam(g, weightsKey)
-	return graph.ConvertDType(graph.Concatenate([]*graph.Node{losses.values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
+	report := graph.ConvertDType(graph.Concatenate([]*graph.Node{losses.values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
+	p.quantities = reports.quantities
+	return graph.Concatenate(append([]*graph.Node{report}, reports.values...), 0)
 }
 
 // single traces a graph of one optimisation step. Several steps unrolled in one graph were measured and brought nothing.
@@ -79,7 +92,7 @@ func (c *compiler) single() (*program, error) {
 	err := try(func() {
 		data, rows, rates := c.inputs(g, p)
 		batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node { return x })
-		p.outputs = []*graph.Node{graph.InsertAxes(c.trace(g, batch, rate), 0)}
+		p.outputs = []*graph.Node{graph.InsertAxes(c.trace(g, p, batch, rate), 0)}
 		p.outputs = append(p.outputs, p.variables.addUsed(g, c.store)...)
 	})
 	return p, err
@@ -92,29 +105,24 @@ func (c *compiler) loop(capacity int) (*program, error) {
 	err := try(func() {
 		data, rows, rates := c.inputs(g, p)
 		// No constant may be made here, outside the body: GoMLX caches scalars per graph, and the body could not use them.
-		stateShapes := []shapes.Shape{int32Shape(), int32Shape(), shapes.Make(dtypes.Float32, capacity, reportWidth*p.tasks)}
+		stateShapes := []shapes.Shape{int32Shape(), int32Shape()}
 		initial := make([]*graph.Node, len(stateShapes))
-		for k, name := range []string{startName, countName, reportsName} {
+		for k, name := range []string{startName, countName} {
 			initial[k] = graph.Parameter(g, initialPrefix+name, stateShapes[k])
 		}
-		p.start, p.count, p.reports = initial[0].GetParameterHandle(), initial[1].GetParameterHandle(), initial[2].GetParameterHandle()
+		p.start, p.count = initial[0].GetParameterHandle(), initial[1].GetParameterHandle()
 
 		var state []*model.Variable
 		var isChanged []bool
 		body := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 			i := graph.Parameter(g, startName, stateShapes[0])
 			count := graph.Parameter(g, countName, stateShapes[1])
-			reports := graph.Parameter(g, reportsName, stateShapes[2])
 			before := len(g.Nodes())
 			batch, rate := c.stepInputs(data, rows, rates, func(x *graph.Node) *graph.Node {
 				return graph.Gather(x, graph.Reshape(i, 1, 1))
 			})
-			report := graph.InsertAxes(c.trace(g, batch, rate), 0)
-			next := []*graph.Node{
-				graph.OnePlus(i),
-				count,
-				graph.DynamicUpdateSlice(reports, report, []*graph.Node{i, graph.ScalarZero(g, dtypes.Int32)}),
-			}
+			report := graph.InsertAxes(c.trace(g, p, batch, rate), 0)
+			next := []*graph.Node{graph.OnePlus(i), count}
 			// A variable became a parameter of the body at its first use; the order of the parameters is that of the loop state.
 			for _, node := range g.Nodes()[before:] {
 				if node.Type() != graph.NodeTypeParameter {
@@ -129,7 +137,11 @@ func (c *compiler) loop(capacity int) (*program, error) {
 				stateShapes = append(stateShapes, v.Shape())
 				next = append(next, v.NodeValue(g))
 			}
-			return next
+			// Last, as only now it is known how wide a report is.
+			shape := shapes.Make(dtypes.Float32, capacity, p.reportWidth())
+			stateShapes = append(stateShapes, shape)
+			reports := graph.Parameter(g, reportsName, shape)
+			return append(next, graph.DynamicUpdateSlice(reports, report, []*graph.Node{i, graph.ScalarZero(g, dtypes.Int32)}))
 		})
 		cond := graph.NewClosure(g, func(g *graph.Graph) []*graph.Node {
 			nodes := make([]*graph.Node, len(stateShapes))
@@ -143,11 +155,14 @@ func (c *compiler) loop(capacity int) (*program, error) {
 			initial = append(initial, node)
 			p.variables.add(v, node.GetParameterHandle(), isChanged[k])
 		}
-		final := graph.While(cond, body, initial...)
-		outputs := []*graph.Node{final[2]}
+		reports := graph.Parameter(g, initialPrefix+reportsName, stateShapes[len(stateShapes)-1])
+		p.reports = reports.GetParameterHandle()
+		first := len(initial) - len(state)
+		final := graph.While(cond, body, append(initial, reports)...)
+		outputs := []*graph.Node{final[len(final)-1]}
 		for k := range state {
 			if isChanged[k] {
-				outputs = append(outputs, final[len(final)-len(state)+k])
+				outputs = append(outputs, final[first+k])
 			}
 		}
 		p.outputs = outputs
@@ -205,7 +220,7 @@ func (p *program) hasConvolution() bool {
 }
 
 // run executes steps optimisation steps on the variables of one run, as p.variables.of returns them, and returns the rows of the report that they
-// wrote, [steps][3T]. data are the feed's buffers, or the batch of a stream. Several runs may be under way at once, each with variables of its
+// wrote. data are the feed's buffers, or the batch of a stream. Several runs may be under way at once, each with variables of its
 // own. On an error the values of the variables are lost.
 func (p *program) run(variables []*model.Variable, data []compute.Buffer, rows []int32, rates []float32, steps int) (reports [][]float32, err error) {
 	if steps < 1 || steps > p.capacity {
@@ -231,7 +246,8 @@ func (p *program) run(variables []*model.Variable, data []compute.Buffer, rows [
 	put(p.rates, padded(rates, p.capacity), shapes.Make(dtypes.Float32, p.capacity))
 	put(p.start, []int32{0}, int32Shape())
 	put(p.count, []int32{int32(steps)}, int32Shape())
-	put(p.reports, make([]float32, p.capacity*reportWidth*p.tasks), shapes.Make(dtypes.Float32, p.capacity, reportWidth*p.tasks))
+	width := p.reportWidth()
+	put(p.reports, make([]float32, p.capacity*width), shapes.Make(dtypes.Float32, p.capacity, width))
 	defer func() {
 		for _, b := range small {
 			if b != nil {
@@ -259,12 +275,14 @@ func (p *program) run(variables []*model.Variable, data []compute.Buffer, rows [
 	if err = outputs[0].FinalizeAll(); err != nil {
 		return nil, err
 	}
-	width := reportWidth * p.tasks
 	for i := range steps {
 		reports = append(reports, flat[i*width:(i+1)*width])
 	}
 	return reports, nil
 }
+
+// reportWidth is how many numbers a step reports.
+func (p *program) reportWidth() int { return taskWidth*p.tasks + width(p.quantities) }
 
 func (p *program) finalize() { p.g.Finalize() }
 

@@ -71,7 +71,7 @@ func withValues(store *model.Store, g *graph.Graph, values map[*model.Variable]*
 	for v, value := range values {
 		v.SetNodeValue(value)
 	}
-	fn()
+	mute(g, fn)
 	for v, value := range before {
 		v.SetNodeValue(value)
 	}

@@ -36,7 +36,7 @@ func (o *onNodes) vectors() []taskVectors {
 		return o.built
 	}
 	if len(o.nodes) == 0 {
-		panicf("the model has no parameters under scope %q, so there are no task gradients to combine", SharedScope)
+		panicf("the model has no trainable parameters under scope %q, so there are no task gradients to combine", SharedScope)
 	}
 	// A weight matrix is left out of the backward passes: what reaches the output of its layer says all.
 	layers, targets := denseLayers(o.losses, o.nodes), slices.Clone(o.nodes)

@@ -9,13 +9,14 @@ type window struct {
 	Loss   []float64 `json:"loss"`   // by task: sum over the steps in which it had a label
 	Weight []float64 `json:"weight"` // by task: sum over those steps
 	Active []float64 `json:"active"` // by task: number of those steps
+	Values []float64 `json:"values"` // of the quantities: sum over the steps
 }
 
-func newWindow(tasks int) window {
-	return window{Loss: make([]float64, tasks), Weight: make([]float64, tasks), Active: make([]float64, tasks)}
+func newWindow(tasks int, quantities []history.Quantity) window {
+	return window{Loss: make([]float64, tasks), Weight: make([]float64, tasks), Active: make([]float64, tasks), Values: make([]float64, width(quantities))}
 }
 
-// add takes the report of one step, [3T]: losses, weights, activity.
+// add takes the report of one step: losses, weights, activity, quantities.
 func (w *window) add(report []float32, rate float64) {
 	tasks := len(w.Loss)
 	w.Steps++
@@ -25,11 +26,20 @@ func (w *window) add(report []float32, rate float64) {
 		w.Weight[i] += float64(report[tasks+i])
 		w.Active[i] += float64(report[2*tasks+i])
 	}
+	for i, value := range report[taskWidth*tasks:] {
+		w.Values[i] += float64(value)
+	}
 }
 
 // record is the window's mean; a task without a label in all its steps is left out.
-func (w *window) record(names []string) history.Record {
-	r := history.Record{Split: history.Train, LearningRate: w.Rate, Loss: map[string]float64{}, Weight: map[string]float64{}}
+func (w *window) record(names []string, quantities []history.Quantity) history.Record {
+	means := make([]float64, len(w.Values))
+	for i, sum := range w.Values {
+		means[i] = sum / float64(w.Steps)
+	}
+	r := history.Record{
+		Split: history.Train, LearningRate: w.Rate, Loss: map[string]float64{}, Weight: map[string]float64{}, Values: valuesOf(quantities, means),
+	}
 	for i, name := range names {
 		if w.Active[i] > 0 {
 			r.Loss[name] = w.Loss[i] / w.Active[i]

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // LayerNorm normalises each example (and pixel) over its last axis, the features, with a learnt gain and offset (Ba, Kiros and Hinton, 2016).
@@ -22,7 +23,8 @@ const (
 // BatchNorm normalises each feature (last axis) by its mean and variance over all other axes, with a learnt scale and offset (Ioffe and
 // Szegedy, 2015). Evaluation uses moving averages of the two, with momentum 0.99, or the plain mean over the steps so far while that is
 // the faster. Layout and constants are those of GoMLX's norm.BatchNorm, written with operations that both backends have: the
-// pure-Go one has no batch-normalisation operation, and GoMLX's substitute leaves the gradient through the statistics out.
+// pure-Go one has no batch-normalisation operation, and GoMLX's substitute leaves the gradient through the statistics out. Where mtl.Freeze has frozen it, training too uses
+// the moving averages and leaves them alone.
 func BatchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 	g := x.Graph()
 	scope = scope.At(norm.BatchNormalizationScopeName)
@@ -36,7 +38,7 @@ func BatchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 
 	mean, variance := meanVar.NodeValue(g), varianceVar.NodeValue(g)
 	rows := graph.Reshape(x, -1, shape.Dim(0))
-	if scope.IsTraining(g) {
+	if scope.IsTraining(g) && !mtl.Frozen(scope) {
 		mean = graph.ReduceMean(rows, 0)
 		variance = graph.ReduceMean(graph.Square(graph.Sub(rows, graph.InsertAxes(mean, 0))), 0)
 		steps := graph.OnePlus(stepsVar.NodeValue(g))

@@ -13,6 +13,8 @@ const (
 	Train      = "train"
 	Validation = "validation"
 	Test       = "test"
+	// Probe is what was measured between steps on training data.
+	Probe = "probe"
 )
 
 // Task describes one task of a run, as far as plots and tables need it.
@@ -42,10 +44,14 @@ type Run struct {
 	// Hyperparameters that were set for this run, by path.
 	Hyperparameters map[string][]float64 `json:"hyperparameters,omitempty"`
 	Optimizer       string               `json:"optimizer"`
-	Backend         string               `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
-	Execution       string               `json:"execution"` // how steps are run, and why
-	Versions        map[string]string    `json:"versions"`
-	Config          map[string]any       `json:"config"`
+	// Frozen are the paths whose variables were not trained.
+	Frozen []string `json:"frozen,omitempty"`
+	// Quantities describe what Record.Values holds.
+	Quantities []Quantity        `json:"quantities,omitempty"`
+	Backend    string            `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
+	Execution  string            `json:"execution"` // how steps are run, and why
+	Versions   map[string]string `json:"versions"`
+	Config     map[string]any    `json:"config"`
 }
 
 // Record is one line of history.jsonl.
@@ -58,6 +64,7 @@ type Record struct {
 	Loss         map[string]float64            `json:"loss"`             // by task; train: mean over the steps since the last record
 	Weight       map[string]float64            `json:"weight,omitempty"` // by task; train only
 	Metric       map[string]map[string]float64 `json:"metric,omitempty"` // by task, then metric
+	Values       map[string][]float64          `json:"values,omitempty"` // by the name of a Quantity, row by row
 }
 
 // History is a run and its records in the order in which they were made.

@@ -35,15 +35,22 @@ type wireRecord struct {
 	Loss   map[string]number            `json:"loss"`
 	Weight map[string]number            `json:"weight,omitempty"`
 	Metric map[string]map[string]number `json:"metric,omitempty"`
+	Values map[string][]number          `json:"values,omitempty"`
 }
 
-// MarshalJSON writes losses, weights and metrics that are not finite as null: JSON has no NaN.
+// MarshalJSON writes figures that are not finite as null: JSON has no NaN.
 func (r Record) MarshalJSON() ([]byte, error) {
 	w := wireRecord{fields: fields(r), Loss: convert[number](r.Loss), Weight: convert[number](r.Weight)}
 	if r.Metric != nil {
 		w.Metric = make(map[string]map[string]number, len(r.Metric))
 		for task, metrics := range r.Metric {
 			w.Metric[task] = convert[number](metrics)
+		}
+	}
+	if r.Values != nil {
+		w.Values = make(map[string][]number, len(r.Values))
+		for name, values := range r.Values {
+			w.Values[name] = convertAll[number](values)
 		}
 	}
 	return json.Marshal(w)
@@ -63,7 +70,21 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			r.Metric[task] = convert[float64](metrics)
 		}
 	}
+	if w.Values != nil {
+		r.Values = make(map[string][]float64, len(w.Values))
+		for name, values := range w.Values {
+			r.Values[name] = convertAll[float64](values)
+		}
+	}
 	return nil
+}
+
+func convertAll[To, From ~float64](values []From) []To {
+	out := make([]To, len(values))
+	for i, v := range values {
+		out[i] = To(v)
+	}
+	return out
 }
 
 func convert[To, From ~float64](m map[string]From) map[string]To {
