@@ -98,15 +98,15 @@ func TestProbesOfAContinuedRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	records := func(dir string, until ...int) string {
-		var h *history.History
 		for _, n := range until {
-			if h, err = c.Fit(context.Background(), mtl.RunOptions{RunDir: dir, Until: n}); err != nil {
+			if _, err := c.Fit(context.Background(), mtl.RunOptions{RunDir: dir, Until: n}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if h, err = history.Load(dir); err != nil {
+		h, err := history.Load(dir)
+		if err != nil {
 			t.Fatal(err)
 		}
 		var text strings.Builder
@@ -229,7 +229,7 @@ func TestFreezeAfterCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	store := model.NewStore()
 	mtl.Freeze(store, "shared")
 	if _, err := c.Fit(context.Background(), mtl.RunOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "before Compile") {

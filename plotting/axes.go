@@ -29,13 +29,14 @@ type axes struct {
 	marker   draw.GlyphDrawer
 	xLabel   string
 	yLabel   string
-	counts   bool   // x counts something from 0, as steps: ticks are whole numbers
-	log      bool   // logarithmic y; values at or below 0 are gaps
-	fromZero bool   // y starts at 0
-	margins  bool   // x has some room on both sides, as y always has
-	flipX    bool   // low values are on the right
-	flipY    bool   // low values are at the top
-	xScale   *scale // of x, where it does not follow from the curves
+	counts   bool     // x counts something from 0, as steps: ticks are whole numbers
+	log      bool     // logarithmic y; values at or below 0 are gaps
+	fromZero bool     // y starts at 0
+	margins  bool     // x has some room on both sides, as y always has
+	flipX    bool     // low values are on the right
+	flipY    bool     // low values are at the top
+	xScale   *scale   // of x, where it does not follow from the curves
+	yNames   []string // of bands from the top down, in place of numbers
 	curves   []curve
 	under    []mark
 	over     []mark
@@ -75,6 +76,11 @@ func (a axes) layOut(height vg.Length) frame {
 		return f
 	}
 	f.layOutX()
+	if len(a.yNames) > 0 {
+		f.y = scale{low: 0, high: float64(len(a.yNames)), flip: true}
+		f.yTicks = a.nameTicks()
+		return f
+	}
 	want := int(min(8, height/24))
 	if a.fromZero && !a.log {
 		f.y.low, f.y.high = math.Min(f.y.low, 0), math.Max(f.y.high, 0)

@@ -30,12 +30,22 @@ var colorMap = sync.OnceValue(func() palette.ColorMap {
 	return m
 })
 
+// divergingMap goes from blue over light grey to red (Moreland, "Diverging color maps for scientific visualization", 2009).
+var divergingMap = sync.OnceValue(func() palette.ColorMap {
+	m := moreland.SmoothBlueRed()
+	m.SetMin(0)
+	m.SetMax(1)
+	return m
+})
+
 // mapped is the colour of a share from 0 to 1 of a range.
-func mapped(share float64) color.RGBA {
+func mapped(share float64) color.RGBA { return on(colorMap(), share) }
+
+func on(m palette.ColorMap, share float64) color.RGBA {
 	if math.IsNaN(share) {
 		return unknownColor
 	}
-	c, err := colorMap().At(math.Max(0, math.Min(1, share)))
+	c, err := m.At(math.Max(0, math.Min(1, share)))
 	if err != nil {
 		return unknownColor // the map covers [0, 1]
 	}
@@ -50,7 +60,15 @@ var (
 // colored is a quantity that colours stand for.
 type colored struct {
 	scale
-	name string
+	name      string
+	diverging bool // around the middle of the scale
+}
+
+func (s *colored) at(share float64) color.RGBA {
+	if s.diverging {
+		return on(divergingMap(), share)
+	}
+	return mapped(share)
 }
 
 // color is that of a value, grey where there is none.
@@ -58,7 +76,7 @@ func (s *colored) color(v float64) color.RGBA {
 	if s == nil || !s.shows(v) {
 		return unknownColor
 	}
-	return mapped(s.share(v))
+	return s.at(s.share(v))
 }
 
 const (
@@ -90,7 +108,7 @@ func (s *colored) draw(c draw.Canvas, left, top, width vg.Length) {
 	columns, rows := pixelsOf(bar), pixelsOf(thick)
 	picture := image.NewRGBA(image.Rect(0, 0, columns, rows))
 	for column := range columns {
-		shade := mapped((float64(column) + 0.5) / float64(columns))
+		shade := s.at((float64(column) + 0.5) / float64(columns))
 		for row := range rows {
 			picture.SetRGBA(column, row, shade)
 		}

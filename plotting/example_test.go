@@ -28,6 +28,20 @@ func ExampleWeights() {
 	}
 }
 
+func ExampleOverTime() {
+	h := &history.History{Run: history.Run{Name: "look-ahead", Quantities: []history.Quantity{
+		{Name: "cosine", Rows: []string{"depth", "normals", "segmentation"}, Columns: []string{"depth", "normals", "segmentation"}},
+	}}}
+	for step := 0; step <= 1000; step += 10 {
+		s := float64(step)
+		a, b, c := 0.8-s/1500, -0.5+0.3*math.Sin(s/150), s/1200-0.6
+		h.Records = append(h.Records, history.Record{Split: history.Probe, Step: step, Values: map[string][]float64{"cosine": {1, a, b, a, 1, c, b, c, 1}}})
+	}
+	if err := (plotting.OverTime{Name: "cosine", Title: "Cosine between task gradients"}).Figure(h).Save("over-time.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
 func ExampleMetrics() {
 	h := exampleRun("equal weights", 1)
 	if err := (plotting.Metrics{}).Figure(h).Save("metrics.png"); err != nil {

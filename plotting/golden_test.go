@@ -19,7 +19,7 @@ func TestExamples(t *testing.T) {
 	for name, example := range map[string]func(){
 		"losses": ExampleLosses, "weights": ExampleWeights, "metrics": ExampleMetrics, "compare": ExampleCompare,
 		"confusion": ExampleConfusion, "scatter": ExampleScatter, "segmentation": ExampleSegmentation, "images": ExampleImages,
-		"landscape": ExampleLandscape, "conflict": ExampleConflict,
+		"landscape": ExampleLandscape, "over-time": ExampleOverTime, "conflict": ExampleConflict,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkGolden(t, name, example)
@@ -44,6 +44,7 @@ func TestHardCases(t *testing.T) {
 		"hard-no-paths":     plotting.Landscape{}.Figure(func(x, y float64) float64 { return x }, nil),
 		"hard-paths":        hardPaths(),
 		"hard-conflicts":    hardConflicts(),
+		"hard-gates":        plotting.OverTime{Name: "gate/level_0"}.Figure(gates()),
 		"hard-21-classes":   plotting.Segmentation{Title: "A street"}.Figure(street()),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,6 +167,25 @@ func hardConflicts() *plotting.Figure {
 	return plotting.Conflict{Columns: 2}.Figure([][2]float64{{1, 0}, {-2, 0}, {0, 0.001}},
 		plotting.Update{Title: "stop"}, plotting.Update{Title: "a name that does not fit beside the others in its panel at all", Direction: [2]float64{-1e6, -1e6}},
 		plotting.Update{Title: "short", Direction: [2]float64{0, 1e-9}})
+}
+
+// gates has three tasks with long names, and four experts, one of which is never chosen; a stretch was not recorded.
+func gates() *history.History {
+	h := &history.History{Run: history.Run{Name: "PLE", Quantities: []history.Quantity{{
+		Name: "gate/level_0", Rows: []string{"left digit", "semantic segmentation of the street, coarse labels", "shared"}, Columns: []string{"left digit 1", "segmentation 1", "shared 1", "shared 2"},
+	}}}}
+	for step := 5; step <= 500; step += 5 {
+		var values []float64
+		for i := range 3 {
+			a, b := 0.3+0.2*math.Sin(float64(step)/60+float64(i)), 0.5-float64(step)/2000
+			values = append(values, a, b, 1-a-b, 0)
+		}
+		if step > 200 && step < 250 {
+			values[0] = math.NaN()
+		}
+		h.Records = append(h.Records, history.Record{Split: history.Train, Step: step, Values: map[string][]float64{"gate/level_0": values}})
+	}
+	return h
 }
 
 func street() (examples []plotting.SegmentationExample, classes []string) {

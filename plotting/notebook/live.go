@@ -24,9 +24,12 @@ const framePeriod = 400 * time.Millisecond
 type Live struct {
 	// Losses configures the figure.
 	Losses plotting.Losses
+	// Quantities are drawn below the losses: what the architecture or a probe reports.
+	Quantities []plotting.OverTime
 
 	mu      sync.Mutex // guards what follows
 	curves  *plotting.LossCurves
+	values  history.History // the records that have values of quantities
 	state   progress.State
 	changed bool
 
@@ -41,6 +44,7 @@ func (l *Live) Begin(run history.Run) {
 		return
 	}
 	l.curves = l.Losses.Start(run)
+	l.values = history.History{Run: run}
 	l.state = progress.State{Run: run}
 	l.changed = true
 	l.id = "gomtl-" + gonbui.UniqueId()
@@ -56,6 +60,9 @@ func (l *Live) Record(r history.Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.curves.Add(r)
+	if len(l.Quantities) > 0 && r.Values != nil {
+		l.values.Records = append(l.values.Records, r)
+	}
 	l.state.Record(r)
 	l.changed = true
 }
@@ -84,9 +91,14 @@ func (l *Live) End(err error) {
 		flush()
 		return
 	}
-	figure := l.curves.Figure()
-	if data, err := bundle(figure, l.state.Summary(err)+"\n"+figure.String()); err == nil {
-		gonbui.SendData(data)
+	for i, figure := range l.figures() {
+		words := figure.String()
+		if i == 0 {
+			words = l.state.Summary(err) + "\n" + words
+		}
+		if data, err := bundle(figure, words); err == nil {
+			gonbui.SendData(data)
+		}
 	}
 	flush()
 }
@@ -116,11 +128,22 @@ func (l *Live) frame() (page string, ok bool) {
 		return "", false
 	}
 	l.changed = false
-	figure, line := l.curves.Figure(), liveHTML(&l.state)
+	figures, line := l.figures(), liveHTML(&l.state)
 	l.mu.Unlock()
-	var picture bytes.Buffer
-	if err := figure.WriteHTML(&picture); err != nil {
-		return line, true
+	var pictures bytes.Buffer
+	for _, figure := range figures {
+		if err := figure.WriteHTML(&pictures); err != nil {
+			return line, true
+		}
 	}
-	return line + picture.String(), true
+	return line + pictures.String(), true
+}
+
+// figures are the losses and the quantities, which hold what they draw.
+func (l *Live) figures() []*plotting.Figure {
+	figures := []*plotting.Figure{l.curves.Figure()}
+	for _, q := range l.Quantities {
+		figures = append(figures, q.Figure(&l.values))
+	}
+	return figures
 }
