@@ -6,22 +6,12 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/gomtl/gomtl/internal/catalog"
 	"github.com/gomtl/gomtl/mtl"
-	"github.com/gomtl/gomtl/mtl/weighting"
 )
 
 // methods are the weightings that the command line knows, by the name of their type.
-var methods = byName(
-
-	weighting.Equal{}, weighting.Mean{}, weighting.Fixed{}, weighting.RLW{}, weighting.Uncertainty{}, weighting.DWA{}, weighting.GLS{},
-	weighting.ScaleInvariant{}, weighting.IMTLL{}, weighting.STCH{}, weighting.STCHLogNadir{}, weighting.FAMO{}, weighting.PBI{},
-	weighting.COSMOS{}, weighting.Smoothed{Method: weighting.MGDA{}}, weighting.PELTR{},
-	weighting.GradNorm{}, weighting.MGDA{}, weighting.PCGrad{}, weighting.GradVac{}, weighting.GradDrop{}, weighting.IMTLG{}, weighting.IMTL{},
-	weighting.CAGrad{}, weighting.NashMTL{}, weighting.FairGrad{}, weighting.AlignedMTL{}, weighting.MoCo{}, weighting.MoDo{},
-	weighting.SDMGrad{}, weighting.ExcessMTL{}, weighting.DBMTL{}, weighting.UPGrad{}, weighting.DualProj{}, weighting.ConFIG{},
-	weighting.Krum{}, weighting.TrimmedMean{}, weighting.PCD{}, weighting.Random{},
-	weighting.AutoLambda{}, weighting.MOML{}, weighting.FORUM{},
-)
+var methods = byName(catalog.Weightings()...)
 
 func byName(all ...mtl.Weighting) map[string]mtl.Weighting {
 	named := map[string]mtl.Weighting{}
