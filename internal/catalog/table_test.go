@@ -18,6 +18,14 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
+// TestMain has XLA compile in half the time: here nothing runs for long.
+func TestMain(m *testing.M) {
+	if os.Getenv("XLA_FLAGS") == "" {
+		_ = os.Setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")
+	}
+	m.Run()
+}
+
 // Every architecture trains with every weighting: 20 steps on three tasks of different kinds, one of which has no label in most batches and another for half of the examples,
 // with finite losses and variables all the way. XLA takes a second or two to compile each, so there it is every architecture with some weightings, and every weighting with
 // some architectures, unless GOMTL_EVERY_COMBINATION=1 asks for all.

@@ -2,6 +2,8 @@ package notebook
 
 import (
 	"bytes"
+	"fmt"
+	"html"
 	"sync"
 	"time"
 
@@ -133,7 +135,7 @@ func (l *Live) frame() (page string, ok bool) {
 	var pictures bytes.Buffer
 	for _, figure := range figures {
 		if err := figure.WriteHTML(&pictures); err != nil {
-			return line, true
+			fmt.Fprintf(&pictures, "<pre>%s</pre>", html.EscapeString(err.Error()))
 		}
 	}
 	return line + pictures.String(), true
