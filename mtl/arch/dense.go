@@ -3,6 +3,7 @@ package arch
 import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // Dense is a trunk of fully connected layers: for each width a dense layer, normalisation, activation and dropout. Inputs are flattened to
@@ -26,6 +27,12 @@ type Dense struct {
 
 // Represent implements Trunk.
 func (d Dense) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
+	return d.represent(scope, inputs, layer.dense, layer.normalize)
+}
+
+// represent builds the layers of operations that take and return what those of layer do.
+func (d Dense) represent(scope *model.Scope, inputs []*graph.Node, dense func(l layer, scope *model.Scope, x *graph.Node, width int) *graph.Node,
+	normalize func(l layer, scope *model.Scope, x *graph.Node) *graph.Node) *graph.Node {
 	l := layer{scope, d.Activation, d.Normalization, d.Dropout, d.L1, d.L2, d.Initializer}
 	l.check("arch.Dense")
 	if len(d.Widths) == 0 || len(inputs) == 0 {
@@ -36,7 +43,7 @@ func (d Dense) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 		if !x.DType().IsFloat() {
 			panicf("input %d of arch.Dense is %s; wanted floating-point numbers: convert it in a TrunkFunc before", i, x.Shape())
 		}
-		flat[i] = graph.Reshape(x, x.Shape().Dimensions[0], -1)
+		flat[i] = mtl.Flatten(x)
 	}
 	x := graph.Concatenate(flat, -1)
 	for i, width := range d.Widths {
@@ -44,7 +51,7 @@ func (d Dense) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 			panicf("layer %d of arch.Dense has width %d; wanted 1 or more", i, width)
 		}
 		at := scope.At("layer_%d", i)
-		x = l.activate(at, l.normalize(at, l.dense(at, x, width)))
+		x = l.activate(at, normalize(l, at, dense(l, at, x, width)))
 	}
 	return x
 }

@@ -1,0 +1,69 @@
+package arch
+
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/regularizer"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// experts returns what count trunks of one kind, each with its own variables, make of the inputs, [batch, count, ...]. Those of a Dense are computed
+// together, by one batched matrix product a layer; any other trunk is built count times, under "expert_0", "expert_1", ....
+func experts(scope *model.Scope, trunk Trunk, count int, inputs []*graph.Node) *graph.Node {
+	if d, ok := trunk.(Dense); ok {
+		many := batch(count)
+		return graph.TransposeAllAxes(d.represent(scope, inputs, many.dense, many.normalize), 1, 0, 2)
+	}
+	outputs := make([]*graph.Node, count)
+	for i := range outputs {
+		outputs[i] = trunk.Represent(scope.At("expert_%d", i), inputs)
+	}
+	return graph.Stack(outputs, 1)
+}
+
+// batch is how many layers of one shape are computed together. Their outputs are [experts, batch, width], in which each expert's rows lie side by side.
+type batch int
+
+// dense is layer.dense with weights [experts, in, width] and biases [experts, width]. x is [batch, in], the same for all, or [experts, batch, in].
+func (n batch) dense(l layer, scope *model.Scope, x *graph.Node, width int) *graph.Node {
+	g, own := x.Graph(), l.scope(scope).At("dense")
+	own = own.WithInitializer(n.each(own.Initializer()))
+	weights := own.VariableWithShape("weights", shapes.Make(x.DType(), int(n), x.Shape().Dim(-1), width))
+	l1, l2 := l.amounts(own)
+	if add := regularizer.Combine(regularizer.L1(l1), l.square(l2)); add != nil {
+		add(g, weights)
+	}
+	equation := "ebi,eio->ebo"
+	if x.Rank() == 2 {
+		equation = "bi,eio->ebo"
+	}
+	x = graph.Einsum(equation, x, weights.NodeValue(g))
+	if l.normalization == nil {
+		x = graph.Add(x, graph.InsertAxes(own.VariableWithShape("biases", shapes.Make(x.DType(), int(n), width)).NodeValue(g), 1))
+	}
+	return x
+}
+
+// normalize normalises each expert's rows on their own, under "expert_0", "expert_1", ....
+func (n batch) normalize(l layer, scope *model.Scope, x *graph.Node) *graph.Node {
+	if l.normalization == nil {
+		return x
+	}
+	rows := make([]*graph.Node, n)
+	for i := range rows {
+		rows[i] = l.normalization(scope.At("expert_%d", i), graph.Squeeze(graph.SliceAxis(x, 0, graph.AxisElem(i)), 0))
+	}
+	return graph.Stack(rows, 0)
+}
+
+// each initialises every expert's part of a variable on its own: of [experts, in, out] an initialiser would take the experts for pixels of a kernel, whose
+// number divides the variance.
+func (n batch) each(initialize model.VariableInitializer) model.VariableInitializer {
+	return func(g *graph.Graph, shape shapes.Shape) *graph.Node {
+		parts := make([]*graph.Node, n)
+		for i := range parts {
+			parts[i] = initialize(g, shapes.Make(shape.DType, shape.Dimensions[1:]...))
+		}
+		return graph.Stack(parts, 0)
+	}
+}
