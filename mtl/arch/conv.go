@@ -39,16 +39,28 @@ type Conv struct {
 
 // Represent implements Trunk.
 func (c Conv) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
-	return c.represent("arch.Conv", scope, inputs, func(l layer, at *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node {
-		return l.activate(at, l.normalize(at, l.convolution(at, x, channels, kernel, stride)))
-	})
+	return c.represent("arch.Conv", scope, inputs, convolutionUnit)
+}
+
+func convolutionUnit(l layer, scope *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node {
+	return l.activate(scope, l.normalize(scope, l.convolution(scope, x, channels, kernel, stride)))
+}
+
+func (c Conv) layer(scope *model.Scope) layer {
+	return layer{scope, c.Activation, c.Normalization, c.Dropout, c.L1, c.L2, c.Initializer}
 }
 
 // block builds one unit of a stage.
 type block func(l layer, scope *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node
 
 func (c Conv) represent(name string, scope *model.Scope, inputs []*graph.Node, build block) *graph.Node {
-	l := layer{scope, c.Activation, c.Normalization, c.Dropout, c.L1, c.L2, c.Initializer}
+	maps := c.stages(name, scope, inputs, build)
+	return maps[len(maps)-1]
+}
+
+// stages returns the output of each stage.
+func (c Conv) stages(name string, scope *model.Scope, inputs []*graph.Node, build block) []*graph.Node {
+	l := c.layer(scope)
 	l.check(name)
 	if len(inputs) != 1 || inputs[0].Rank() < 3 || !inputs[0].DType().IsFloat() {
 		panicf("%s takes one floating-point input [batch, height, width, channels]; got %s: reshape, convert or join inputs in a TrunkFunc before",
@@ -57,7 +69,7 @@ func (c Conv) represent(name string, scope *model.Scope, inputs []*graph.Node, b
 	if len(c.Stages) == 0 {
 		panicf("%s has no stages: wanted at least one", name)
 	}
-	x := inputs[0]
+	x, maps := inputs[0], make([]*graph.Node, len(c.Stages))
 	kernel := orDefault(c.Kernel, 3)
 	if kernel%2 == 0 {
 		// The gradient by the input is that of a map moved by a pixel.
@@ -69,11 +81,13 @@ func (c Conv) represent(name string, scope *model.Scope, inputs []*graph.Node, b
 			panicf("stage %d of %s is %+v with kernels of %d; wanted channels of 1 or more and no negative number", i, name, stage, kernel)
 		}
 		for j := range depth {
-			x = build(l, scope.At("stage_%d", i).At("block_%d", j), x, stage.Channels, kernel, stride)
+			at := scope.At("stage_%d", i).At("block_%d", j)
+			x = adapt(at, build(l, at, x, stage.Channels, kernel, stride))
 			stride = 1
 		}
+		maps[i] = x
 	}
-	return x
+	return maps
 }
 
 func orDefault(value, standard int) int {

@@ -51,7 +51,7 @@ func (d Dense) represent(scope *model.Scope, inputs []*graph.Node, dense func(l 
 			panicf("layer %d of arch.Dense has width %d; wanted 1 or more", i, width)
 		}
 		at := scope.At("layer_%d", i)
-		x = l.activate(at, normalize(l, at, dense(l, at, x, width)))
+		x = adapt(at, l.activate(at, normalize(l, at, dense(l, at, x, width))))
 	}
 	return x
 }

@@ -63,12 +63,17 @@ func (l layer) square(amount float64) regularizer.Regularizer {
 }
 
 func (l layer) dense(scope *model.Scope, x *graph.Node, width int) *graph.Node {
+	y := l.plainDense(scope, x, width, l.normalization == nil)
+	return addTo(scope, y, func(at *model.Scope, rank int) *graph.Node { return layer{trunk: at}.plainDense(at, x, rank, false) })
+}
+
+func (l layer) plainDense(scope *model.Scope, x *graph.Node, width int, bias bool) *graph.Node {
 	// layers.Dense reads its regularisation from the parameters of its scope, "dense".
 	own := scope.At("dense")
 	l1, l2 := l.amounts(own)
 	own.SetParam(regularizer.ParamL1, l1)
 	own.SetParam(regularizer.ParamL2, 0.0)
-	x = layers.Dense(l.scope(scope), x, l.normalization == nil, width)
+	x = layers.Dense(l.scope(scope), x, bias, width)
 	if add := l.square(l2); add != nil {
 		add(x.Graph(), own.Store().GetVariable(model.JoinPath(own.Scope(), "weights")))
 	}
@@ -76,10 +81,17 @@ func (l layer) dense(scope *model.Scope, x *graph.Node, width int) *graph.Node {
 }
 
 func (l layer) convolution(scope *model.Scope, x *graph.Node, channels, kernel, stride int) *graph.Node {
+	y := l.plainConvolution(scope, x, channels, kernel, stride, l.normalization == nil)
+	return addTo(scope, y, func(at *model.Scope, rank int) *graph.Node {
+		return layer{trunk: at}.plainConvolution(at, x, rank, kernel, stride, false)
+	})
+}
+
+func (l layer) plainConvolution(scope *model.Scope, x *graph.Node, channels, kernel, stride int, bias bool) *graph.Node {
 	// Given one by one, because the regularisers that layers.Convolution reads from its scope count L2 twice.
 	l1, l2 := l.amounts(scope)
 	return layers.Convolution(l.scope(scope), x).Channels(channels).KernelSize(kernel).Strides(stride).PadSame().
-		UseBias(l.normalization == nil).Regularizer(regularizer.Combine(regularizer.L1(l1), l.square(l2))).Done()
+		UseBias(bias).Regularizer(regularizer.Combine(regularizer.L1(l1), l.square(l2))).Done()
 }
 
 func (l layer) normalize(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -96,6 +108,11 @@ func (l layer) activate(scope *model.Scope, x *graph.Node) *graph.Node {
 	} else {
 		x = l.activation(x)
 	}
+	return l.drop(scope, x)
+}
+
+// drop applies dropout.
+func (l layer) drop(scope *model.Scope, x *graph.Node) *graph.Node {
 	if l.dropout == 0 {
 		return x
 	}

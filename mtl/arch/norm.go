@@ -14,6 +14,13 @@ func LayerNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 	return norm.LayerNorm(scope, x, -1).Done()
 }
 
+// LayerNormEpsilon is LayerNorm with another number than GoMLX's 1e-3 added to the variance: PyTorch has 1e-5, BERT 1e-12.
+func LayerNormEpsilon(epsilon float64) Normalization {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return norm.LayerNorm(scope, x, -1).Epsilon(epsilon).Done()
+	}
+}
+
 // Keras's and GoMLX's constants.
 const (
 	batchNormMomentum = 0.99
@@ -26,6 +33,15 @@ const (
 // pure-Go one has no batch-normalisation operation, and GoMLX's substitute leaves the gradient through the statistics out. Where mtl.Freeze has frozen it, training too uses
 // the moving averages and leaves them alone.
 func BatchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
+	return batchNorm(scope, x, batchNormEpsilon)
+}
+
+// BatchNormEpsilon is BatchNorm with another number than 1e-3 added to the variance: PyTorch has 1e-5.
+func BatchNormEpsilon(epsilon float64) Normalization {
+	return func(scope *model.Scope, x *graph.Node) *graph.Node { return batchNorm(scope, x, epsilon) }
+}
+
+func batchNorm(scope *model.Scope, x *graph.Node, epsilon float64) *graph.Node {
 	g := x.Graph()
 	scope = scope.At(norm.BatchNormalizationScopeName)
 	shape := shapes.Make(x.DType(), x.Shape().Dim(-1))
@@ -51,7 +67,7 @@ func BatchNorm(scope *model.Scope, x *graph.Node) *graph.Node {
 		average(meanVar, mean)
 		average(varianceVar, variance)
 	}
-	factor := graph.Div(scale, graph.Sqrt(graph.AddScalar(variance, batchNormEpsilon)))
+	factor := graph.Div(scale, graph.Sqrt(graph.AddScalar(variance, epsilon)))
 	rows = graph.Add(graph.Mul(graph.Sub(rows, graph.InsertAxes(mean, 0)), graph.InsertAxes(factor, 0)), graph.InsertAxes(offset, 0))
 	return graph.ReshapeWithShape(rows, x.Shape())
 }
