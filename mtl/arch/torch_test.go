@@ -60,6 +60,9 @@ var torchTrunks = map[string]arch.Trunk{
 	"max pool 5": arch.MaxPool{Window: 5, Stride: 1},
 }
 
+// torchOnGoOnly lists what XLA takes seconds to compile and whose operations another case has too.
+var torchOnGoOnly = []string{"bag mean", "bidirectional gru", "post-norm transformer", "gru", "unet", "fpn", "max pool 5"}
+
 // Outputs and gradients, on every variable and floating-point input, are those of PyTorch (testdata/trunks.py).
 func TestLikeTorch(t *testing.T) {
 	raw, err := os.ReadFile("testdata/trunks.json")
@@ -77,6 +80,9 @@ func TestLikeTorch(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, backend compute.Backend) {
 		for name, c := range cases {
+			if backend.Name() == "xla" && slices.Contains(torchOnGoOnly, name) {
+				continue
+			}
 			t.Run(name, func(t *testing.T) {
 				store := model.NewStore()
 				var paths []string
