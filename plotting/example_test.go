@@ -42,6 +42,23 @@ func ExampleOverTime() {
 	}
 }
 
+func ExampleTrends() {
+	labels := []float64{50, 100, 300, 600}
+	ways := map[string][]float64{"from scratch": {0.29, 0.32, 0.41, 0.44}, "fine-tuned": {0.58, 0.68, 0.82, 0.885}, "frozen": {0.76, 0.83, 0.86, 0.87}}
+	panel := plotting.TrendPanel{}
+	for _, name := range []string{"from scratch", "fine-tuned", "frozen"} {
+		t := plotting.Trend{Name: name, X: labels}
+		for i, v := range ways[name] {
+			spread := 0.03 / float64(i+1)
+			t.Values = append(t.Values, []float64{v - spread, v, v + 0.8*spread})
+		}
+		panel.Lines = append(panel.Lines, t)
+	}
+	if err := (plotting.Trends{Title: "Which label pays", X: "labels of the target", Y: "accuracy", Log: true}).Figure(panel).Save("trends.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
 func ExampleMetrics() {
 	h := exampleRun("equal weights", 1)
 	if err := (plotting.Metrics{}).Figure(h).Save("metrics.png"); err != nil {

@@ -19,7 +19,7 @@ func TestExamples(t *testing.T) {
 	for name, example := range map[string]func(){
 		"losses": ExampleLosses, "weights": ExampleWeights, "metrics": ExampleMetrics, "compare": ExampleCompare,
 		"confusion": ExampleConfusion, "scatter": ExampleScatter, "segmentation": ExampleSegmentation, "images": ExampleImages,
-		"landscape": ExampleLandscape, "over-time": ExampleOverTime, "conflict": ExampleConflict,
+		"landscape": ExampleLandscape, "over-time": ExampleOverTime, "trends": ExampleTrends, "conflict": ExampleConflict,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkGolden(t, name, example)
