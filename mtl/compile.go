@@ -70,8 +70,8 @@ func (c *Compiled) check(opts FitOptions) (err error) {
 	if err := o.Monitor.check(c.model); err != nil {
 		return err
 	}
-	if c.data.Validation == nil && (o.Patience > 0 || o.Monitor != Monitor{}) {
-		return fmt.Errorf("mtl: Patience and Monitor need Data.Validation")
+	if c.data.Validation == nil && (o.Patience > 0 || o.RestoreBest || o.Monitor != Monitor{}) {
+		return fmt.Errorf("mtl: Patience, RestoreBest and Monitor need Data.Validation")
 	}
 	c.store = o.Store
 	return nil

@@ -42,6 +42,7 @@ type fit struct {
 
 	step        int
 	window      window
+	best        snapshot  // with RestoreBest and no run folder
 	validations []float64 // monitored values
 	validated   []int     // their steps
 	stopped     string
@@ -224,7 +225,7 @@ func (f *fit) train(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return f.restoreBest()
 }
 
 // next is the first multiple of every after step.
@@ -342,7 +343,10 @@ func (f *fit) validate(ctx context.Context) (best bool, err error) {
 		}
 	}
 	_, waited := sinceBest(f.validations, 0)
-	return waited == 0, nil
+	if waited == 0 {
+		err = f.keepBest()
+	}
+	return waited == 0, err
 }
 
 // save writes history, then checkpoint: a checkpoint is never ahead of its records.

@@ -53,6 +53,8 @@ type FitOptions struct {
 	// Patience stops the run after that many validations without an improvement of more than MinDelta; 0 never does.
 	Patience int
 	MinDelta float64
+	// RestoreBest leaves the variables of the best validation in the store of a complete run, in place of the last ones.
+	RestoreBest bool
 	// RunDir is the run folder: description, history and checkpoints. A run found there is resumed, and a complete one loaded. Empty writes nothing.
 	RunDir string
 	// StepsPerCall is the number of steps in one call to the device; 0 chooses it.
