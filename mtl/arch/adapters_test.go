@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/arch"
@@ -203,6 +204,29 @@ func TestFrozenTrunkWithOwnParts(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The trunk's regularisation counts once, not once a task.
+func TestTaskPassesAreRegularizedOnce(t *testing.T) {
+	for name, trunk := range map[string]arch.Trunk{
+		"dense": arch.Sequence{arch.Dense{Widths: []int{5, 4}, L1: 0.1, L2: 0.3}}, "conv": arch.Conv{Stages: stages, L1: 0.1, L2: 0.3},
+	} {
+		store := seeded(1)
+		outputs, err := execute(backendtest.Go(t), store, []*tensors.Tensor{wave(8, 6, 6, 2)}, func(scope *model.Scope, nodes []*graph.Node) []*graph.Node {
+			x := arch.Adapters{Trunk: trunk}.Features(scope, nodes, twoTasks)
+			return []*graph.Node{train.GetRegularizationLoss(x[0].Graph()), x[0], x[1]}
+		})
+		check(t, err)
+		want := 0.0
+		for v := range store.Scope("/shared").IterVariables() {
+			if v.Name() == "weights" {
+				for _, w := range numbers(t, v.MustValue()) {
+					want += 0.1*math.Abs(w) + 0.3*w*w
+				}
+			}
+		}
+		near(t, name, numbers(t, outputs[0]), []float64{want})
 	}
 }
 

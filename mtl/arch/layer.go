@@ -38,7 +38,10 @@ func (l layer) scope(scope *model.Scope) *model.Scope {
 }
 
 // amounts are the layer's own L1 and L2, or what the parameters of the scope say.
-func (l layer) amounts(scope *model.Scope) (l1, l2 float64) {
+func (l layer) amounts(scope *model.Scope, g *graph.Graph) (l1, l2 float64) {
+	if !regularized(scope, g) {
+		return 0, 0
+	}
 	if l1 = l.l1; l1 == 0 {
 		l1 = model.GetParamOr(scope, regularizer.ParamL1, 0.0)
 	}
@@ -70,7 +73,7 @@ func (l layer) dense(scope *model.Scope, x *graph.Node, width int) *graph.Node {
 func (l layer) plainDense(scope *model.Scope, x *graph.Node, width int, bias bool) *graph.Node {
 	// layers.Dense reads its regularisation from the parameters of its scope, "dense".
 	own := scope.At("dense")
-	l1, l2 := l.amounts(own)
+	l1, l2 := l.amounts(own, x.Graph())
 	own.SetParam(regularizer.ParamL1, l1)
 	own.SetParam(regularizer.ParamL2, 0.0)
 	x = layers.Dense(l.scope(scope), x, bias, width)
@@ -89,7 +92,7 @@ func (l layer) convolution(scope *model.Scope, x *graph.Node, channels, kernel, 
 
 func (l layer) plainConvolution(scope *model.Scope, x *graph.Node, channels, kernel, stride int, bias bool) *graph.Node {
 	// Given one by one, because the regularisers that layers.Convolution reads from its scope count L2 twice.
-	l1, l2 := l.amounts(scope)
+	l1, l2 := l.amounts(scope, x.Graph())
 	return layers.Convolution(l.scope(scope), x).Channels(channels).KernelSize(kernel).Strides(stride).PadSame().
 		UseBias(bias).Regularizer(regularizer.Combine(regularizer.L1(l1), l.square(l2))).Done()
 }

@@ -20,7 +20,9 @@ type taskPass struct {
 	adapt func(at *model.Scope, y *graph.Node) *graph.Node
 	// choose tells whether a layer, named by its path below the trunk, is changed; nil means all.
 	choose func(layer string) bool
-	count  int
+	// again is set after the first task's pass: the trunk's regularisation counts once.
+	again bool
+	count int
 }
 
 // passes builds one pass a task, whose changes are what start returns, with variables under "task/NAME/" and below. Each must change a layer.
@@ -35,6 +37,7 @@ func passes(name string, trunk Trunk, scope *model.Scope, inputs []*graph.Node, 
 	features := make([]*graph.Node, len(tasks))
 	for i := range tasks {
 		p := start()
+		p.again = i > 0
 		p.shared = scope.At(mtl.SharedScope)
 		p.own = scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(tasks[i].Name)).At("%s", below)
 		model.SetGraphParam(g, passKey, p)
@@ -64,6 +67,13 @@ func passOf(scope *model.Scope, g *graph.Graph) (*taskPass, *model.Scope) {
 		at = at.At("%s", part)
 	}
 	return p, at
+}
+
+// regularized tells whether the weights at scope are not those of a trunk whose regularisation an earlier pass has added.
+func regularized(scope *model.Scope, g *graph.Graph) bool {
+	kept, _ := model.GetGraphParam(g, passKey)
+	p, _ := kept.(*taskPass)
+	return p == nil || !p.again || !strings.HasPrefix(scope.Scope(), p.shared.Scope()+"/")
 }
 
 // addTo gives the task whose pass is built, if any, the output y of a dense layer or convolution to change.
