@@ -1,7 +1,6 @@
 package arch
 
 import (
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -11,8 +10,8 @@ import (
 //
 //	r = σ(W_r·x + U_r·h + b_r)   z = σ(W_z·x + U_z·h + b_z)   n = tanh(W_n·x + b_n + r⊙(U_n·h + c))   h ← (1-z)⊙n + z⊙h
 //
-// It returns the states [batch, length, Width]; at padding the state stays. GoMLX has no GRU. Steps are unrolled: the program, and the time to
-// compile it, grow with the length. "input" holds W and b with the columns r, z, n, "state" U and c.
+// It returns the states [batch, length, Width]; at padding the state stays. GoMLX has no GRU. "input" holds W and b with the columns r, z, n,
+// "state" U and c.
 type GRU struct {
 	// Width of the state.
 	Width int
@@ -28,17 +27,35 @@ func (r GRU) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 
 // RepresentSequence implements SequenceTrunk.
 func (r GRU) RepresentSequence(scope *model.Scope, x, mask *graph.Node) *graph.Node {
-	w := r.Width
-	unit := recurrent{"arch.GRU", w, 3, r.Initializer}
-	var offset *graph.Node
-	return unit.represent(scope, x, mask, 1, func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
-		if offset == nil {
-			at := scope.At("state").WithInitializer(unit.initial(scope))
-			offset = graph.InsertAxes(at.VariableWithShape("biases", shapes.Make(x.DType(), w)).NodeValue(x.Graph()), 0)
-		}
-		reset := graph.Sigmoid(graph.Add(part(input, 0, w), part(fromState, 0, w)))
-		keep := graph.Sigmoid(graph.Add(part(input, 1, w), part(fromState, 1, w)))
-		fresh := graph.Tanh(graph.Add(part(input, 2, w), graph.Mul(reset, graph.Add(part(fromState, 2, w), offset))))
+	return recurrent{"arch.GRU", r.Width, 2, r.Initializer, gruCell}.represent(scope, x, mask)
+}
+
+var gruCell = cell{
+	gates: 3, states: 1,
+	next: func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
+		_, keep, fresh := gruGates(input, fromState)
 		return []*graph.Node{graph.Add(fresh, graph.Mul(keep, graph.Sub(states[0], fresh)))}
-	})
+	},
+	slopes: func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
+		reset, keep, fresh := gruGates(input, fromState)
+		onFresh := product(graph.OneMinus(keep), graph.OneMinus(graph.Square(fresh)))
+		return []*graph.Node{
+			product(onFresh, part(fromState, 2, 3), reset, graph.OneMinus(reset)),
+			product(graph.Sub(states[0], fresh), keep, graph.OneMinus(keep)),
+			onFresh,
+			product(onFresh, reset),
+			keep,
+		}
+	},
+	back: func(slopes, next []*graph.Node) (input, fromState *graph.Node, states []*graph.Node) {
+		on := func(i int) *graph.Node { return graph.Mul(slopes[i], next[0]) }
+		reset, keep := on(0), on(1)
+		return join(reset, keep, on(2)), join(reset, keep, on(3)), []*graph.Node{on(4)}
+	},
+}
+
+func gruGates(input, fromState *graph.Node) (reset, keep, fresh *graph.Node) {
+	reset = graph.Sigmoid(graph.Add(part(input, 0, 3), part(fromState, 0, 3)))
+	keep = graph.Sigmoid(graph.Add(part(input, 1, 3), part(fromState, 1, 3)))
+	return reset, keep, graph.Tanh(graph.Add(part(input, 2, 3), graph.Mul(reset, part(fromState, 2, 3))))
 }

@@ -9,9 +9,8 @@ import (
 //
 //	i, f, o = σ(W·x + U·h + b)   g = tanh(W_g·x + U_g·h + b_g)   c ← f⊙c + i⊙g   h ← o⊙tanh(c)
 //
-// It returns the states h [batch, length, Width]; at padding the state stays. Steps are unrolled: the program, and the time to compile it, grow with the length.
-// "input" holds W and b with the columns i, f, g, o, "state" U. (GoMLX's own lstm makes four products and slices a step where this makes one,
-// and knows only padding at the end.)
+// It returns the states h [batch, length, Width]; at padding the state stays. "input" holds W and b with the columns i, f, g, o, "state" U. GoMLX has an lstm, whose steps are
+// unrolled, so that XLA takes long to compile it, and which knows padding at the end only.
 type LSTM struct {
 	// Width of the state.
 	Width int
@@ -27,12 +26,37 @@ func (r LSTM) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 
 // RepresentSequence implements SequenceTrunk.
 func (r LSTM) RepresentSequence(scope *model.Scope, x, mask *graph.Node) *graph.Node {
-	w := r.Width
-	unit := recurrent{"arch.LSTM", w, 4, r.Initializer}
-	return unit.represent(scope, x, mask, 2, func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
-		sum := graph.Add(input, fromState)
-		in, forget := graph.Sigmoid(part(sum, 0, w)), graph.Sigmoid(part(sum, 1, w))
-		cell := graph.Add(graph.Mul(forget, states[1]), graph.Mul(in, graph.Tanh(part(sum, 2, w))))
-		return []*graph.Node{graph.Mul(graph.Sigmoid(part(sum, 3, w)), graph.Tanh(cell)), cell}
-	})
+	return recurrent{"arch.LSTM", r.Width, -1, r.Initializer, lstmCell}.represent(scope, x, mask)
+}
+
+var lstmCell = cell{
+	gates: 4, states: 2,
+	next: func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
+		in, forget, fresh, out := lstmGates(input, fromState)
+		memory := graph.Add(graph.Mul(forget, states[1]), graph.Mul(in, fresh))
+		return []*graph.Node{graph.Mul(out, graph.Tanh(memory)), memory}
+	},
+	slopes: func(input, fromState *graph.Node, states []*graph.Node) []*graph.Node {
+		in, forget, fresh, out := lstmGates(input, fromState)
+		shown := graph.Tanh(graph.Add(graph.Mul(forget, states[1]), graph.Mul(in, fresh)))
+		return []*graph.Node{
+			product(fresh, in, graph.OneMinus(in)),
+			product(states[1], forget, graph.OneMinus(forget)),
+			product(in, graph.OneMinus(graph.Square(fresh))),
+			product(shown, out, graph.OneMinus(out)),
+			product(out, graph.OneMinus(graph.Square(shown))),
+			forget,
+		}
+	},
+	back: func(slopes, next []*graph.Node) (input, fromState *graph.Node, states []*graph.Node) {
+		memory := graph.Add(next[1], graph.Mul(slopes[4], next[0]))
+		on := func(i int) *graph.Node { return graph.Mul(slopes[i], memory) }
+		sum := join(on(0), on(1), on(2), graph.Mul(slopes[3], next[0]))
+		return sum, sum, []*graph.Node{graph.Sub(memory, memory), on(5)}
+	},
+}
+
+func lstmGates(input, fromState *graph.Node) (in, forget, fresh, out *graph.Node) {
+	sum := graph.Add(input, fromState)
+	return graph.Sigmoid(part(sum, 0, 4)), graph.Sigmoid(part(sum, 1, 4)), graph.Tanh(part(sum, 2, 4)), graph.Sigmoid(part(sum, 3, 4))
 }
