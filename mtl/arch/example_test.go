@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomtl/gomtl/backend"
@@ -41,4 +42,40 @@ func Example() {
 	// Output:
 	// digit [64 10]
 	// owner [64 16 24 4]
+}
+
+// Token ids, two tasks with a prediction a text and one with a prediction a token.
+func ExampleText() {
+	trunk := arch.Text{
+		Embedding: arch.Embedding{Vocabulary: 1000, Width: 32},
+		Layers:    []arch.Trunk{arch.Transformer{Layers: 2}},
+	}
+	m := &mtl.Model{
+		Arch: arch.LoRA{Trunk: trunk, Rank: 4},
+		Tasks: []mtl.Task{
+			mtl.Classification("topic", 5, mtl.WithHead(mtl.DenseHead{Outputs: 5, Pool: mtl.SpatialMean})),
+			mtl.Binary("polite"),
+			mtl.Classification("tag", 9, mtl.WithHead(perToken(9))),
+		},
+	}
+	b, err := backend.Go()
+	if err != nil {
+		log.Fatal(err)
+	}
+	g := graph.NewGraph(b, "example")
+	ids := graph.Parameter(g, "ids", shapes.Make(dtypes.Int32, 64, 20))
+	for i, prediction := range m.Graph(model.NewStore().RootScope(), nil, []*graph.Node{ids}) {
+		fmt.Println(m.Tasks[i].Name, prediction.Shape().Dimensions)
+	}
+	// Output:
+	// topic [64 5]
+	// polite [64]
+	// tag [64 20 9]
+}
+
+// perToken is a head of one's own: a dense layer on each position.
+type perToken int
+
+func (outputs perToken) Predict(scope *model.Scope, features *graph.Node) *graph.Node {
+	return layers.DenseWithBias(scope, features, int(outputs))
 }

@@ -162,6 +162,33 @@ func TestPaddingIsLeftOut(t *testing.T) {
 	}
 }
 
+// The loop over positions on XLA gives the outputs and gradients of the unrolled steps on the pure-Go backend, with padding in the middle and in front too.
+func TestLoopsLikeUnrolled(t *testing.T) {
+	mask := tensors.FromValue([][]bool{{true, false, true, true, false, true}, {false, false, true, false, true, false}, {false, false, false, false, false, false}})
+	both := arch.TrunkFunc(func(scope *model.Scope, inputs []*graph.Node) *graph.Node {
+		return graph.Concatenate([]*graph.Node{arch.GRU{Width: 3}.Represent(scope.At("gru"), inputs), arch.LSTM{Width: 2}.Represent(scope.At("lstm"), inputs)}, -1)
+	})
+	start := seeded(5)
+	represent(t, backendtest.Go(t), start, both, false, wave(3, 6, 4), mask)
+	var want [][]float64
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		store := seededLike(t, start, "")
+		outputs, err := execute(b, store, []*tensors.Tensor{wave(3, 6, 4), mask}, func(scope *model.Scope, nodes []*graph.Node) []*graph.Node {
+			y := both.Represent(scope, nodes)
+			loss := graph.ReduceAllSum(graph.Mul(y, graph.Cos(graph.IotaFull(y.Graph(), y.Shape()))))
+			return append(append([]*graph.Node{y}, graph.Gradient(loss, nodes[0])...), scope.BuildTrainableVariablesGradientsGraph(loss)...)
+		})
+		check(t, err)
+		for i, x := range outputs {
+			if b.Name() != "xla" {
+				want = append(want, numbers(t, x))
+			} else {
+				near(t, "output or gradient", numbers(t, x), want[i])
+			}
+		}
+	})
+}
+
 func TestPoolsByHand(t *testing.T) {
 	x := tensors.FromValue([][][]float32{{{1, 10}, {2, 20}, {4, 40}}, {{8, 80}, {16, 160}, {32, 320}}, {{5, 5}, {6, 6}, {7, 7}}})
 	mask := tensors.FromValue([][]bool{{true, true, false}, {false, true, false}, {false, false, false}})
