@@ -29,7 +29,7 @@ func (n batch) dense(l layer, scope *model.Scope, x *graph.Node, width int) *gra
 	g, own := x.Graph(), l.scope(scope).At("dense")
 	own = own.WithInitializer(n.each(own.Initializer()))
 	weights := own.VariableWithShape("weights", shapes.Make(x.DType(), int(n), x.Shape().Dim(-1), width))
-	l1, l2 := l.amounts(own)
+	l1, l2 := l.amounts(own, g)
 	if add := regularizer.Combine(regularizer.L1(l1), l.square(l2)); add != nil {
 		add(g, weights)
 	}
