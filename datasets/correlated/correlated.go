@@ -1,7 +1,16 @@
 // Package correlated has the synthetic regression of two tasks with which MMoE was introduced (Ma et al., "Modeling Task Relationships in Multi-task Learning with
 // Multi-gate Mixture-of-Experts", KDD 2018, section 3): one number P says how related they are, and the correlation of their labels has a closed form, [Truth].
 //
-// [New] makes the set.
+// [New] makes the set. In the paper hard sharing gets worse as the tasks become less related. That did not show here: what a model gets from its architecture is the
+// same for every P. Mean squared error over the variance of the labels, mean over both tasks, the best of 16 validations on 3,000 examples; Scale 1, 4,000 steps of
+// 128 with Adam at 0.001, heads with a hidden layer of 8, for seeds 0 and 1:
+//
+//	P                                    0              0.5            0.9            1
+//	each task alone, a layer of 128      0.062  0.082   0.056  0.085   0.061  0.082   0.061  0.080
+//	hard sharing, a layer of 128         0.044  0.066   0.046  0.073   0.048  0.067   0.041  0.078
+//	MMoE, 8 experts of a layer of 16     0.032  0.055   0.030  0.060   0.030  0.058   0.030  0.049
+//
+// At the default Scale of 0.3, with which 10,000 examples are few for 100 features, the numbers are 0.40 to 1.10, and as flat.
 package correlated
 
 import (

@@ -1,10 +1,15 @@
 package arch
 
 import (
+	"reflect"
+
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // experts returns what count trunks of one kind, each with its own variables, make of the inputs, [batch, count, ...]. Those of a Dense are computed
@@ -44,10 +49,24 @@ func (n batch) dense(l layer, scope *model.Scope, x *graph.Node, width int) *gra
 	return x
 }
 
-// normalize normalises each expert's rows on their own, under "expert_0", "expert_1", ....
+// normalize normalises each expert's rows on their own. For BatchNorm and LayerNorm that is one operation, with a scale and an offset for each expert's features. Any
+// other normalisation is applied to one expert after the other, under "expert_0", "expert_1", ...: as many times longer to compile.
 func (n batch) normalize(l layer, scope *model.Scope, x *graph.Node) *graph.Node {
-	if l.normalization == nil {
+	is := func(known Normalization) bool {
+		return reflect.ValueOf(l.normalization).Pointer() == reflect.ValueOf(known).Pointer()
+	}
+	switch {
+	case l.normalization == nil:
 		return x
+	case is(BatchNorm):
+		rows := graph.TransposeAllAxes(x, 1, 0, 2)
+		return graph.TransposeAllAxes(graph.ReshapeWithShape(BatchNorm(scope, mtl.Flatten(rows)), rows.Shape()), 1, 0, 2)
+	case is(LayerNorm):
+		x = norm.LayerNorm(scope, x, -1).LearnedGain(false).LearnedOffset(false).Done()
+		own, shape := scope.At("layer_normalization"), shapes.Make(x.DType(), int(n), x.Shape().Dim(-1))
+		gain := own.WithInitializer(initializer.One).VariableWithShape("gain", shape).NodeValue(x.Graph())
+		offset := own.WithInitializer(initializer.Zero).VariableWithShape("offset", shape).NodeValue(x.Graph())
+		return graph.Add(graph.Mul(x, graph.InsertAxes(gain, 1)), graph.InsertAxes(offset, 1))
 	}
 	rows := make([]*graph.Node, n)
 	for i := range rows {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"path"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -61,33 +64,53 @@ func TestExpertsAreInitialisedOneByOne(t *testing.T) {
 // One batched product computes what as many trunks do, regularisation and normalisation included.
 func TestBatchedExpertsLikeSingleOnes(t *testing.T) {
 	const experts = 3
-	d := arch.Dense{Widths: []int{5, 4}, Normalization: arch.BatchNorm, Activation: graph.Tanh, L1: 0.1, L2: 0.2}
-	single := arch.TrunkFunc(d.Represent) // hides that it is a Dense
-	x := wave(6, 3)
+	b, x := backendtest.Go(t), wave(6, 3)
 	square := func(h []*graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Square(h[0])) }
-	b := backendtest.Go(t)
-	store := seeded(1)
-	runExperts(t, b, arch.MMoE{Expert: d, Experts: experts}, []string{"a"}, store, false, x, square) // makes the variables
-	batched := runExperts(t, b, arch.MMoE{Expert: d, Experts: experts}, []string{"a"}, store, true, x, square)
-	one := seeded(1)
-	one.Scope("/task/a/gate/dense").VariableWithValue("weights", tensors.FromFlatDataAndDimensions(value32(t, store, "/task/a/gate/dense/weights"), 3, experts))
-	for layer, in := range []int{3, 5} {
-		weights := value32(t, store, fmt.Sprintf("/shared/experts/layer_%d/dense/weights", layer))
-		for i := range experts {
-			size := len(weights) / experts
-			one.Scope(fmt.Sprintf("/shared/experts/expert_%d/layer_%d/dense", i, layer)).VariableWithValue("weights",
-				tensors.FromFlatDataAndDimensions(weights[i*size:(i+1)*size], in, size/in))
-		}
+	for name, normalization := range map[string]arch.Normalization{"none": nil, "batch norm": arch.BatchNorm, "layer norm": arch.LayerNorm,
+		"of one's own": func(scope *model.Scope, x *graph.Node) *graph.Node { return arch.LayerNorm(scope.At("own"), x) }} {
+		t.Run(name, func(t *testing.T) {
+			d := arch.Dense{Widths: []int{5, 4}, Normalization: normalization, Activation: graph.Tanh, L1: 0.1, L2: 0.2}
+			run := func(expert arch.Trunk, store *model.Store) expertRun {
+				return runExperts(t, b, arch.MMoE{Expert: expert, Experts: experts}, []string{"a"}, store, true, x, square)
+			}
+			store := seeded(1)
+			run(d, store) // makes the variables, which then get values without a pattern
+			for v := range store.IterVariables() {
+				if v.Trainable {
+					check(t, v.SetValue(wave(v.Shape().Dimensions...)))
+				}
+			}
+			one := model.NewStore()
+			set := func(at string, values *tensors.Tensor) { one.Scope(path.Dir(at)).VariableWithValue(path.Base(at), values) }
+			alone := regexp.MustCompile("experts/(layer_.)/(expert_.)/")
+			for v := range store.IterVariables() {
+				at, dims := v.Path(), v.Shape().Dimensions
+				switch {
+				case !v.Trainable:
+				case !strings.HasPrefix(at, "/shared/experts/") || alone.MatchString(at):
+					set(alone.ReplaceAllString(at, "experts/$2/$1/"), wave(dims...))
+				default: // [experts, ...] or [experts·width]
+					if dims = dims[1:]; len(dims) == 0 {
+						dims = []int{v.Shape().Size() / experts}
+					}
+					values, size := value32(t, store, at), v.Shape().Size()/experts
+					for i := range experts {
+						set(strings.Replace(at, "experts/", fmt.Sprintf("experts/expert_%d/", i), 1), tensors.FromFlatDataAndDimensions(values[i*size:(i+1)*size], dims...))
+					}
+				}
+			}
+			batched, each := run(d, store), run(arch.TrunkFunc(d.Represent), one) // a TrunkFunc hides that it is a Dense
+			near(t, "representation", batched.features[0], each.features[0])
+			near(t, "regularisation", []float64{batched.regularization}, []float64{each.regularization})
+			for _, layer := range []string{"layer_0", "layer_1"} {
+				var want []float64
+				for i := range experts {
+					want = append(want, each.gradients[fmt.Sprintf("/shared/experts/expert_%d/%s/dense/weights", i, layer)]...)
+				}
+				near(t, "gradient on the weights of "+layer, batched.gradients["/shared/experts/"+layer+"/dense/weights"], want)
+			}
+		})
 	}
-	each := runExperts(t, b, arch.MMoE{Expert: single, Experts: experts}, []string{"a"}, one, true, x, square)
-	near(t, "representation", batched.features[0], each.features[0])
-	near(t, "regularisation", []float64{batched.regularization}, []float64{each.regularization})
-	near(t, "gradient on the gate", batched.gradients["/task/a/gate/dense/weights"], each.gradients["/task/a/gate/dense/weights"])
-	var want []float64
-	for i := range experts {
-		want = append(want, each.gradients[fmt.Sprintf("/shared/experts/expert_%d/layer_0/dense/weights", i)]...)
-	}
-	near(t, "gradient on the weights", batched.gradients["/shared/experts/layer_0/dense/weights"], want)
 }
 
 func value32(t *testing.T, store *model.Store, path string) []float32 {

@@ -32,10 +32,10 @@ var expertModels = []struct {
 }{
 	{"MMoE", arch.MMoE{Expert: arch.Dense{Widths: []int{6, 4}}, Experts: 3}, []int{8, 5}, 4, 3, false},
 	{"MMoE with a hidden layer in the gates", arch.MMoE{Expert: arch.Dense{Widths: []int{4}, Normalization: arch.LayerNorm, Dropout: 0.2, L1: 1e-4, L2: 1e-3}, Gate: hiddenGate},
-		[]int{8, 5}, 1 + 8*2, 5, false},
+		[]int{8, 5}, 3, 5, false},
 	{"MMoE on pictures", arch.MMoE{Bottom: arch.Conv{Stages: stages[:1]}, Expert: arch.Conv{Stages: stages[1:], Normalization: arch.BatchNorm}, Experts: 2},
 		[]int{8, 6, 6, 2}, 2 + 2*2*3, 3, true},
-	{"CGC", arch.CGC{Expert: arch.Dense{Widths: []int{4}, Normalization: arch.BatchNorm}, Shared: 2, OwnOf: map[string]int{"value": 1}}, []int{8, 5}, 1 + 2*2, 1 + 2 + 3, false},
+	{"CGC", arch.CGC{Expert: arch.Dense{Widths: []int{4}, Normalization: arch.BatchNorm}, Shared: 2, OwnOf: map[string]int{"value": 1}}, []int{8, 5}, 3, 1 + 2 + 3, false},
 	{"CGC on pictures", arch.CGC{Bottom: arch.Conv{Stages: stages[:1]}, Expert: arch.Dense{Widths: []int{4}}}, []int{8, 6, 6, 2}, 2 + 2, 2 + 3, false},
 	{"PLE", arch.PLE{Levels: []arch.ExpertLevel{{Expert: arch.Dense{Widths: []int{6}}, Shared: 2}, {Expert: arch.Dense{Widths: []int{4}}, Own: 2}}}, []int{8, 5}, 2 + 1 + 2, 3 + 3 + 2, true},
 	{"DSelectK", arch.DSelectK{Expert: arch.Dense{Widths: []int{4}}, Experts: 5}, []int{8, 5}, 2, 4 + 2, true},

@@ -48,8 +48,8 @@ class Case:
             x = x @ self.get(at + "/dense/weights", count, len(x), width)[i]
             if norm:
                 x = (x - x.mean()) / torch.sqrt(((x - x.mean()) ** 2).mean() + 1e-3)
-                x = x * self.get(f"{at}/expert_{i}/layer_normalization/gain", width)
-                x = x + self.get(f"{at}/expert_{i}/layer_normalization/offset", width)
+                x = x * self.get(at + "/layer_normalization/gain", count, width)[i]
+                x = x + self.get(at + "/layer_normalization/offset", count, width)[i]
             else:
                 x = x + self.get(at + "/dense/biases", count, width)[i]
             x = torch.relu(x)
