@@ -81,7 +81,9 @@ func TestBatchedExpertsLikeSingleOnes(t *testing.T) {
 				}
 			}
 			one := model.NewStore()
-			set := func(at string, values *tensors.Tensor) { one.Scope(path.Dir(at)).VariableWithValue(path.Base(at), values) }
+			set := func(at string, values *tensors.Tensor) {
+				one.Scope(path.Dir(at)).VariableWithValue(path.Base(at), values)
+			}
 			alone := regexp.MustCompile("experts/(layer_.)/(expert_.)/")
 			for v := range store.IterVariables() {
 				at, dims := v.Path(), v.Shape().Dimensions
