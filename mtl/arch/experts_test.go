@@ -129,7 +129,7 @@ func runExperts(t *testing.T, backend compute.Backend, a mtl.Architecture, tasks
 		store.SetTraining(g, training)
 		of := make([]mtl.Task, len(tasks))
 		for i, name := range tasks {
-			of[i] = mtl.Regression(name, 1)
+			of[i] = mtl.Binary(name, mtl.WithHead(arch.LogitHead{})) // only those that make logits look at it
 		}
 		h := a.Features(scope, nodes, of)
 		total, added := loss(h), train.GetRegularizationLoss(g)
@@ -200,23 +200,8 @@ func (n *nested) values() []float64 {
 
 // testdata/experts.py computes the same from the same weights with PyTorch, one expert and one example at a time.
 func TestExpertsLikePyTorch(t *testing.T) {
-	text, err := os.ReadFile("testdata/experts.json")
-	check(t, err)
-	var document struct {
-		Inputs nested
-		Cases  []struct {
-			Name            string
-			Variables       map[string]*nested
-			Representations []nested
-			Readout         []nested
-			Regularisation  float64
-			Gradients       map[string]*nested
-		}
-	}
-	check(t, json.Unmarshal(text, &document))
 	dense := func(widths ...int) arch.Dense { return arch.Dense{Widths: widths} }
 	bTwo, aTwo := map[string]int{"b": 2}, map[string]int{"a": 2}
-	onXLA := []string{"MMoE with layer normalisation", "PLE", "DSelectK of 5"} // one of each kind: compiling is slow
 	architectures := map[string]mtl.Architecture{
 		"MMoE": arch.MMoE{Expert: dense(6, 3), Experts: 3},
 		"MMoE with a bottom, a hidden layer in the gate": arch.MMoE{Bottom: dense(5), Expert: dense(6, 3), Experts: 3, Gate: hiddenGate},
@@ -227,6 +212,28 @@ func TestExpertsLikePyTorch(t *testing.T) {
 		"DSelectK of 5":                                  arch.DSelectK{Expert: dense(3), Experts: 5, Entropy: 0.3, Gamma: 0.5},
 		"DSelectK of 6, static":                          arch.DSelectK{Expert: dense(3), Experts: 6, Entropy: 0.1, Gamma: 2, Selectors: 3, Static: true},
 	}
+	likePyTorch(t, "testdata/experts.json", []string{"a", "b"}, architectures, "MMoE with layer normalisation", "PLE", "DSelectK of 5")
+}
+
+// likePyTorch compares representations, regularisation and gradients of a training step with those of a file, for all its cases on the pure-Go backend and for some on
+// XLA, where compiling is slow.
+func likePyTorch(t *testing.T, file string, tasks []string, architectures map[string]mtl.Architecture, onXLA ...string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	check(t, err)
+	var document struct {
+		Inputs nested
+		Cases  []struct {
+			Name            string
+			Inputs          *nested // the case's own, if any
+			Variables       map[string]*nested
+			Representations []nested
+			Readout         []nested
+			Regularisation  float64
+			Gradients       map[string]*nested
+		}
+	}
+	check(t, json.Unmarshal(text, &document))
 	if len(document.Cases) != len(architectures) {
 		t.Fatalf("%d cases; wanted %d", len(document.Cases), len(architectures))
 	}
@@ -240,11 +247,15 @@ func TestExpertsLikePyTorch(t *testing.T) {
 				for at, v := range c.Variables {
 					store.Scope(path.Dir(at)).VariableWithValue(path.Base(at), v.tensor())
 				}
-				r := runExperts(t, backend, architectures[c.Name], []string{"a", "b"}, store, true, document.Inputs.tensor(), func(h []*graph.Node) *graph.Node {
+				inputs := &document.Inputs
+				if c.Inputs != nil {
+					inputs = c.Inputs
+				}
+				r := runExperts(t, backend, architectures[c.Name], tasks, store, true, inputs.tensor(), func(h []*graph.Node) *graph.Node {
 					var loss *graph.Node
 					for i, x := range h {
 						readout := graph.Const(x.Graph(), c.Readout[i].flat)
-						term := graph.ReduceAllMean(graph.Einsum("bf,f->b", x, readout))
+						term := graph.ReduceAllMean(graph.Einsum("bf,f->b", mtl.Flatten(x), readout))
 						if loss != nil {
 							term = graph.Add(loss, term)
 						}
