@@ -207,10 +207,12 @@ func TestExpertsLikePyTorch(t *testing.T) {
 		"MMoE with a bottom, a hidden layer in the gate": arch.MMoE{Bottom: dense(5), Expert: dense(6, 3), Experts: 3, Gate: hiddenGate},
 		"MMoE with layer normalisation":                  arch.MMoE{Expert: arch.Dense{Widths: []int{6, 3}, Normalization: arch.LayerNorm}, Experts: 3},
 		"CGC":                                            arch.CGC{Expert: dense(5, 3), Shared: 2, OwnOf: bTwo},
-		"PLE":                                            arch.PLE{Levels: []arch.ExpertLevel{{Expert: dense(5), Shared: 2, OwnOf: bTwo}, {Expert: dense(4), OwnOf: aTwo}, {Expert: dense(3), Shared: 2, OwnOf: bTwo}}},
-		"DSelectK of 4":                                  arch.DSelectK{Expert: dense(3), Experts: 4, Entropy: 0.1},
-		"DSelectK of 5":                                  arch.DSelectK{Expert: dense(3), Experts: 5, Entropy: 0.3, Gamma: 0.5},
-		"DSelectK of 6, static":                          arch.DSelectK{Expert: dense(3), Experts: 6, Entropy: 0.1, Gamma: 2, Selectors: 3, Static: true},
+		"PLE": arch.PLE{Levels: []arch.ExpertLevel{
+			{Expert: dense(5), Shared: 2, OwnOf: bTwo}, {Expert: dense(4), OwnOf: aTwo}, {Expert: dense(3), Shared: 2, OwnOf: bTwo},
+		}},
+		"DSelectK of 4":         arch.DSelectK{Expert: dense(3), Experts: 4, Entropy: 0.1},
+		"DSelectK of 5":         arch.DSelectK{Expert: dense(3), Experts: 5, Entropy: 0.3, Gamma: 0.5},
+		"DSelectK of 6, static": arch.DSelectK{Expert: dense(3), Experts: 6, Entropy: 0.1, Gamma: 2, Selectors: 3, Static: true},
 	}
 	likePyTorch(t, "testdata/experts.json", []string{"a", "b"}, architectures, "MMoE with layer normalisation", "PLE", "DSelectK of 5")
 }
