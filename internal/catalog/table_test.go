@@ -43,15 +43,15 @@ func TestEveryCombination(t *testing.T) {
 					if b.Name() == "xla" {
 						t.Parallel() // each is mostly a compilation
 					}
-					trains(t, b, sample.Arch, w)
+					trains(t, b, sample, w)
 				})
 			}
 		}
 	})
 }
 
-func trains(t *testing.T, b compute.Backend, a mtl.Architecture, w mtl.Weighting) {
-	m := &mtl.Model{Arch: a, Tasks: []mtl.Task{mtl.Binary("click"), mtl.Binary("buy"), mtl.Regression("price", 1)}}
+func trains(t *testing.T, b compute.Backend, sample catalog.Sample, w mtl.Weighting) {
+	m := &mtl.Model{Arch: sample.Arch, Tasks: sample.Tasks}
 	const examples, features = 36, 5
 	wave := func(n int, phase float64) []float32 {
 		x := make([]float32, n)
@@ -68,7 +68,7 @@ func trains(t *testing.T, b compute.Backend, a mtl.Architecture, w mtl.Weighting
 		labels, known := wave(examples, float64(i)), make([]bool, examples)
 		for k := range known {
 			known[k] = i == 0 || i == 1 && k%12 == 0 || i == 2 && k%2 == 0
-			if i < 2 {
+			if sample.Tasks[i].Kind == mtl.KindBinary {
 				labels[k] = float32(math.Round(float64(labels[k]+1) / 2))
 			}
 		}
