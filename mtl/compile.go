@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomtl/gomtl/mtl/history"
 )
@@ -161,7 +162,7 @@ func (c *Compiled) checkQuantities() error {
 
 // Fit trains once, as the function Fit does.
 func (c *Compiled) Fit(ctx context.Context, run RunOptions) (h *history.History, err error) {
-	f := &fit{compiled: c, model: c.model, options: c.options.with(run), given: run.Hyperparameters, until: run.Until, history: &history.History{}}
+	f := &fit{compiled: c, model: c.model, options: c.options.with(run), given: run.Hyperparameters, data: Data{Train: run.Train, Validation: run.Validation}, until: run.Until, history: &history.History{}}
 	if panicked := try(func() {
 		if err = f.prepare(); err == nil {
 			err = f.train(ctx)
@@ -210,13 +211,31 @@ func (c *Compiled) Close() error {
 	return errors.Join(errs...)
 }
 
-// stepper makes a run on the variables of a store, from step on.
-func (c *Compiled) stepper(store *model.Store, seed int64, step int) (*stepper, error) {
+// validation returns the data of validations, those of Compile where split is nil.
+func (c *Compiled) validation(split *Split) (*feed, error) {
+	switch {
+	case split == nil && c.evaluate == nil:
+		return nil, nil
+	case split == nil:
+		return c.evaluate.feed, nil
+	case c.evaluate == nil:
+		return nil, fmt.Errorf("mtl: RunOptions.Validation needs a Data.Validation of the same shapes in Compile")
+	}
+	return c.evaluate.other(split, history.Validation)
+}
+
+// stepper makes a run on the variables of a store and a training split, nil for that of Compile, from step on.
+func (c *Compiled) stepper(store *model.Store, split *Split, seed int64, step int) (*stepper, error) {
 	variables, err := c.executor.program.variables.of(store)
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{executor: c.executor, variables: variables}
+	s := &stepper{executor: c.executor, variables: variables, data: c.executor.compiler.feed.buffers}
+	if split == nil {
+		split = c.data.Train
+	} else if s.data, err = c.buffersOf(split); err != nil {
+		return nil, err
+	}
 	switch {
 	case c.data.Train == nil:
 		c.opening.Lock()
@@ -228,10 +247,29 @@ func (c *Compiled) stepper(store *model.Store, seed int64, step int) (*stepper, 
 		}
 		s.stream = newBatchStream(c.options.Backend, skipping(batches.next, step), batches.stop)
 	default:
-		s.rows = newSampler(seed, c.data.Train.Len(), c.options.BatchSize)
+		s.rows = newSampler(seed, split.Len(), c.options.BatchSize)
 		if c.executor.compiler.streamed {
-			s.stream = newBatchStream(c.options.Backend, splitBatches(c.data.Train, c.model.Tasks, s.rows, step), nil)
+			s.stream = newBatchStream(c.options.Backend, splitBatches(split, c.model.Tasks, s.rows, step), nil)
 		}
 	}
 	return s, nil
+}
+
+// buffersOf puts a run's own training split on the device; none where batches stream.
+func (c *Compiled) buffersOf(split *Split) ([]compute.Buffer, error) {
+	compiler := c.executor.compiler
+	if c.data.Train == nil {
+		return nil, fmt.Errorf("mtl: RunOptions.Train needs a Data.Train of the same shapes in Compile, which had a stream")
+	}
+	if compiler.streamed {
+		return nil, split.Check(history.Train, c.model.Tasks)
+	}
+	data, err := compiler.feed.like(split, c.model.Tasks, history.Train)
+	if err == nil {
+		err = data.upload(c.options.Backend)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data.buffers, nil
 }

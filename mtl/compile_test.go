@@ -260,3 +260,52 @@ func TestBadRunOptions(t *testing.T) {
 		t.Errorf("after errors: %v", err)
 	}
 }
+
+// halved is the split with half of every input.
+func halved(t *testing.T, s *mtl.Split) *mtl.Split {
+	flat, err := tensors.CopyFlatData[float32](s.Inputs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range flat {
+		flat[i] /= 2
+	}
+	return &mtl.Split{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(flat, s.Inputs[0].Shape().Dimensions...)}, Labels: s.Labels}
+}
+
+// A run on other data of the same shapes ends in the same bits as a compilation with that data; other shapes refuse.
+func TestRunsOnOtherData(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		m, data := twoTasks()
+		options := mtl.FitOptions{Backend: b, Steps: 20, BatchSize: 20, ValidateEvery: 10, Log: quiet}
+		c, err := mtl.Compile(m, data, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		other := mtl.Data{Train: halved(t, data.Train), Validation: halved(t, data.Validation)}
+		for _, want := range []mtl.Data{other, data} {
+			run := mtl.RunOptions{Store: model.NewStore()}
+			if want.Train == other.Train {
+				run.Train, run.Validation = other.Train, other.Validation
+			}
+			got, err := c.Fit(context.Background(), run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			options.Store = model.NewStore()
+			alone, err := mtl.Fit(context.Background(), m, want, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameBits(t, run.Store, options.Store)
+			if a, b := fmt.Sprint(got.Last(history.Validation).Loss), fmt.Sprint(alone.Last(history.Validation).Loss); a != b {
+				t.Errorf("validated as %s; wanted %s", a, b)
+			}
+		}
+		_, err = c.Fit(context.Background(), mtl.RunOptions{Train: data.Validation})
+		if err == nil || !strings.Contains(err.Error(), "shaped") {
+			t.Errorf("error %v", err)
+		}
+	})
+}

@@ -32,7 +32,7 @@ func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, 
 	}
 	var result *Evaluation
 	if err = store.InitializeVariables(backend, nil); err == nil {
-		result, err = e.run(ctx, store)
+		result, err = e.run(ctx, store, e.feed)
 	}
 	return result, errors.Join(err, e.close())
 }
@@ -51,7 +51,16 @@ func NewEvaluator(backend compute.Backend, m *Model, split *Split) (*Evaluator, 
 
 // Evaluate runs the model with the variables of store, which must have all of them, over the whole split, in inference mode.
 func (e *Evaluator) Evaluate(ctx context.Context, store *model.Store) (*Evaluation, error) {
-	return e.on.run(ctx, store)
+	return e.on.run(ctx, store, e.on.feed)
+}
+
+// EvaluateOn is Evaluate on another split of the same shapes, such as another draw or fold.
+func (e *Evaluator) EvaluateOn(ctx context.Context, store *model.Store, split *Split) (*Evaluation, error) {
+	data, err := e.on.other(split, "evaluated")
+	if err != nil {
+		return nil, err
+	}
+	return e.on.run(ctx, store, data)
 }
 
 // Close frees the program.
@@ -128,14 +137,23 @@ func (e *evaluator) sums(scope *model.Scope, data []*graph.Node, rows, counted *
 	return graph.Concatenate(sums, 0)
 }
 
-// run evaluates the model of a store.
-func (e *evaluator) run(ctx context.Context, store *model.Store) (*Evaluation, error) {
+// other puts another split of the same shapes on the device.
+func (e *evaluator) other(split *Split, what string) (*feed, error) {
+	data, err := e.feed.like(split, e.model.Tasks, what)
+	if err != nil {
+		return nil, err
+	}
+	return data, data.upload(e.g.Backend())
+}
+
+// run evaluates the model of a store on data, which are e.feed or other ones.
+func (e *evaluator) run(ctx context.Context, store *model.Store, data *feed) (*Evaluation, error) {
 	variables, err := e.variables.of(store)
 	if err != nil {
 		return nil, err
 	}
 	inputs := make([]compute.Buffer, e.g.NumParameters())
-	copy(inputs, e.feed.buffers)
+	copy(inputs, data.buffers)
 	if err := e.variables.put(e.g.Backend(), variables, inputs, nil); err != nil {
 		return nil, err
 	}

@@ -29,8 +29,9 @@ type executor struct {
 type stepper struct {
 	*executor
 	variables []*model.Variable
-	rows      *sampler     // nil for a stream
-	stream    *batchStream // nil for data on the device
+	data      []compute.Buffer // of the training split, on the device
+	rows      *sampler         // nil for a stream
+	stream    *batchStream     // nil for data on the device
 }
 
 // newExecutor chooses how steps are run and traces the program. stepsPerCall 0 chooses.
@@ -102,7 +103,7 @@ func (e *stepper) run(step, limit int, rate func(step int) float64) ([][]float32
 		rates[i] = float32(rate(step + i))
 	}
 	start := time.Now()
-	reports, err := e.program.run(e.variables, e.compiler.feed.buffers, e.rows.next(step, count), rates, count)
+	reports, err := e.program.run(e.variables, e.data, e.rows.next(step, count), rates, count)
 	e.perStep.Store(max(1, time.Since(start).Nanoseconds()/int64(count)))
 	return reports, err
 }

@@ -2,6 +2,7 @@ package mtl
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -43,6 +44,19 @@ func newFeed(split *Split, tasks []Task) *feed {
 		f.masks = append(f.masks, add(split.Masks[tasks[i].Name]))
 	}
 	return f
+}
+
+// like is a feed of another split for the graphs that f was declared in.
+func (f *feed) like(split *Split, tasks []Task, what string) (*feed, error) {
+	if err := split.Check(what, tasks); err != nil {
+		return nil, err
+	}
+	other := newFeed(split, tasks)
+	same := slices.EqualFunc(f.shapes, other.shapes, shapes.Shape.Equal) && slices.Equal(f.masks, other.masks)
+	if !same {
+		return nil, fmt.Errorf("mtl: the run's %s split has tensors shaped %v where Compile had %v: give it the same shapes, and masks for the same tasks", what, other.shapes, f.shapes)
+	}
+	return other, nil
 }
 
 // upload puts the tensors on the device, once.

@@ -30,15 +30,17 @@ func Fit(ctx context.Context, m *Model, data Data, opts FitOptions) (*history.Hi
 
 // fit is the state of one run.
 type fit struct {
-	compiled *Compiled
-	model    *Model
-	options  FitOptions
-	given    map[string][]float64 // hyper-parameters of this run
-	until    int
-	stepper  *stepper
-	writer   *history.Writer
-	history  *history.History
-	begun    []Observer // whose Begin was called
+	compiled   *Compiled
+	model      *Model
+	options    FitOptions
+	given      map[string][]float64 // hyper-parameters of this run
+	data       Data                 // of this run, nil where it is that of Compile
+	validation *feed
+	until      int
+	stepper    *stepper
+	writer     *history.Writer
+	history    *history.History
+	begun      []Observer // whose Begin was called
 
 	step        int
 	window      window
@@ -91,7 +93,10 @@ func (f *fit) prepare() (err error) {
 			return err
 		}
 	}
-	if f.stepper, err = f.compiled.stepper(o.Store, o.Seed, f.step); err != nil {
+	if f.stepper, err = f.compiled.stepper(o.Store, f.data.Train, o.Seed, f.step); err != nil {
+		return err
+	}
+	if f.validation, err = f.compiled.validation(f.data.Validation); err != nil {
 		return err
 	}
 	return f.begin(state)
@@ -295,7 +300,7 @@ func (f *fit) probe() error {
 		if f.step%p.every != 0 {
 			continue
 		}
-		values, err := p.run(f.options.Store, f.stepper.rows.next(f.step, 1))
+		values, err := p.run(f.options.Store, f.stepper.data, f.stepper.rows.next(f.step, 1))
 		if err != nil {
 			return fmt.Errorf("mtl: probe at step %d: %w", f.step, err)
 		}
@@ -325,7 +330,7 @@ func (f *fit) diverged(task string, loss float64) error {
 // validate evaluates the validation split and tells whether it went better than ever.
 func (f *fit) validate(ctx context.Context) (best bool, err error) {
 	// An interrupt waits for the validation: cut off, its record would be lost, and the steps since the last checkpoint with it.
-	evaluation, err := f.compiled.evaluate.run(context.WithoutCancel(ctx), f.options.Store)
+	evaluation, err := f.compiled.evaluate.run(context.WithoutCancel(ctx), f.options.Store, f.validation)
 	if err != nil {
 		return false, err
 	}

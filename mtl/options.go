@@ -76,6 +76,8 @@ type RunOptions struct {
 	// Store holds the run's variables. nil makes a new one. Variables that it has keep their values, the others get initial ones. A store serves one run at a
 	// time.
 	Store *model.Store
+	// Train and Validation replace the splits of Compile, such as another draw or fold; nil leaves them. Their shapes must be the same.
+	Train, Validation *Split
 	// Seed fixes initial weights, data order and random layers; 0 means FitOptions.Seed.
 	Seed int64
 	// LearningRate in place of FitOptions.LearningRate, which must be above 0 for this; 0 leaves it.

@@ -27,7 +27,6 @@ type Probe struct {
 // prober is a compiled probe.
 type prober struct {
 	every, examples int
-	feed            *feed
 	g               *graph.Graph
 	variables       variableInputs
 	quantities      []history.Quantity
@@ -40,7 +39,7 @@ func newProber(p Probe, c *compiler) (*prober, error) {
 	if c.streamed {
 		return nil, fmt.Errorf("mtl: probe %q needs training data on the device: set Data.Train, and FitOptions.DeviceBytes to at least its size", p.Name)
 	}
-	b := &prober{every: p.Every, examples: p.Examples, feed: c.feed, g: graph.NewGraph(c.backend, "mtl probe "+p.Name)}
+	b := &prober{every: p.Every, examples: p.Examples, g: graph.NewGraph(c.backend, "mtl probe "+p.Name)}
 	if b.every == 0 {
 		b.every = 10
 	}
@@ -50,12 +49,12 @@ func newProber(p Probe, c *compiler) (*prober, error) {
 	var err error
 	panicked := try(func() {
 		model.SetStore(b.g, c.store)
-		data, rows := b.feed.parameters(b.g), graph.Parameter(b.g, rowsName, int32Shape(b.examples))
+		data, rows := c.feed.parameters(b.g), graph.Parameter(b.g, rowsName, int32Shape(b.examples))
 		c.store.SetTraining(b.g, true)
 		model.SetGraphParam(b.g, epochKey, c.stepsPerEpoch)
 		reports := collectReports(b.g)
 		var step *Step
-		mute(b.g, func() { step = newStep(c.store, c.losses(b.g, b.feed.gather(data, rows))) })
+		mute(b.g, func() { step = newStep(c.store, c.losses(b.g, c.feed.gather(data, rows))) })
 		p.Measure(step)
 		if len(reports.values) == 0 {
 			panicf("nothing was measured: Measure must call mtl.Report")
@@ -71,13 +70,13 @@ func newProber(p Probe, c *compiler) (*prober, error) {
 }
 
 // run measures on some rows of the data.
-func (b *prober) run(store *model.Store, rows []int32) (values map[string][]float64, err error) {
+func (b *prober) run(store *model.Store, data []compute.Buffer, rows []int32) (values map[string][]float64, err error) {
 	variables, err := b.variables.of(store)
 	if err != nil {
 		return nil, err
 	}
 	inputs := make([]compute.Buffer, b.g.NumParameters())
-	at := copy(inputs, b.feed.buffers)
+	at := copy(inputs, data)
 	if err := b.variables.put(b.g.Backend(), variables, inputs, nil); err != nil {
 		return nil, err
 	}
