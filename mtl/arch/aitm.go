@@ -10,15 +10,17 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// AITM is adaptive information transfer for tasks in a sequence, such as impression, click, approval (Xi et al., "Modeling the Sequential Dependence among Audience
-// Multi-step Conversions with Multi-task Learning in Targeted Display Advertising", KDD 2021). A tower's output q_t is joined with what the task before passes on:
+// AITM is adaptive information transfer for tasks in a sequence, such as impression, click, approval (Xi et al., "Modeling the Sequential Dependence
+// among Audience Multi-step Conversions with Multi-task Learning in Targeted Display Advertising", KDD 2021). A tower's output q_t is joined with
+// what the task before passes on:
 //
 //	z_1 = q_1    z_t = Σ_u w_u·V_t·u over u in {p, q_t}    p = Transfer_t(z_{t-1})    w = softmax_u(⟨Q_t·u, K_t·u⟩/√k)
 //
 // with matrices V, Q and K, [k, k], without biases; k is the width of the towers. The order is that of the model's tasks.
 //
-// The bottom is shared; "task/NAME/tower", "task/NAME/transfer", "task/NAME/query", "task/NAME/key" and "task/NAME/value" are the task's own, but later tasks reach
-// them too and add to their gradient. Training records w, averaged over the batch, as quantity "transfer". The paper's calibrator is the architecture Calibrated.
+// The bottom is shared; "task/NAME/tower", "task/NAME/transfer", "task/NAME/query", "task/NAME/key" and "task/NAME/value" are the task's own, but
+// later tasks reach them too and add to their gradient. Training records w, averaged over the batch, as quantity "transfer". The paper's calibrator
+// is the architecture Calibrated.
 type AITM struct {
 	// Bottom is a shared trunk, such as an embedding; nil means that the towers get the inputs.
 	Bottom Trunk

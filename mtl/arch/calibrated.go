@@ -7,12 +7,13 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// Calibrated adds to an architecture for binary tasks of which each can only happen after the one before that a later one should not be the more probable: the objective gets
+// Calibrated adds to an architecture for binary tasks of which each can only happen after the one before that a later one should not be the more
+// probable: the objective gets
 //
 //	Amount · Σ_{t>1} mean(max(σ(z_t) - σ(z_{t-1}), 0))
 //
-// over the batch, the behavioural expectation calibrator of AITM (Xi et al., KDD 2021). Unlike ESMM it leaves the probabilities free otherwise. Its tasks are mtl.Binary with
-// arch.LogitHead as their head; variables are those of Arch and "task/NAME/logit".
+// over the batch, the behavioural expectation calibrator of AITM (Xi et al., KDD 2021). Unlike ESMM it leaves the probabilities free otherwise. Its
+// tasks are mtl.Binary with arch.LogitHead as their head; variables are those of Arch and "task/NAME/logit".
 type Calibrated struct {
 	// Arch is usually an AITM.
 	Arch mtl.Architecture

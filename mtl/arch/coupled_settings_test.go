@@ -16,8 +16,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/arch"
 )
 
-// Of equal rows W the trace norm is √T·‖w‖ with gradient w/(√T·‖w‖), of orthogonal rows the sum of their lengths l, of zeros 0 without a gradient. Small singular values
-// are smoothed: √(l² + 1e-10·tr(WWᵀ)) has the gradient l/√(l² + 1e-10·tr(WWᵀ)).
+// Of equal rows W the trace norm is √T·‖w‖ with gradient w/(√T·‖w‖), of orthogonal rows the sum of their lengths l, of zeros 0 without a gradient.
+// Small singular values are smoothed: √(l² + 1e-10·tr(WWᵀ)) has the gradient l/√(l² + 1e-10·tr(WWᵀ)).
 func TestTraceNormOfSingularMatrices(t *testing.T) {
 	r2 := math.Sqrt2
 	matrices := []*tensors.Tensor{
@@ -109,7 +109,8 @@ func TestFusionsBeginNearlyApart(t *testing.T) {
 	}
 }
 
-// The logit of a product of probabilities, in float64 by another formula, and its gradient, (1-σ(a))/(1-σ(a)σ(b)), where float32 probabilities are 0 or 1.
+// The logit of a product of probabilities, in float64 by another formula, and its gradient, (1-σ(a))/(1-σ(a)σ(b)), where float32 probabilities are 0
+// or 1.
 func TestESMMAtTheEnds(t *testing.T) {
 	pairs := [][2]float64{{0, 0}, {3, -2}, {-60, -60}, {60, 60}, {60, -60}, {-90, 3}, {2, 30}, {20, 20}}
 	x := make([][]float32, len(pairs))
@@ -186,7 +187,8 @@ func number(yes bool) float32 {
 	return 0
 }
 
-// Where features are the same for all examples, normalised ones are 0 and masks ½: of 2 a task takes 1. (On maps the zeros around them make a difference.)
+// Where features are the same for all examples, normalised ones are 0 and masks ½: of 2 a task takes 1. (On maps the zeros around them make a
+// difference.)
 func TestMTANBeginsWithHalfMasks(t *testing.T) {
 	constant := func(v float64) arch.Trunk {
 		return arch.TrunkFunc(func(_ *model.Scope, inputs []*graph.Node) *graph.Node {

@@ -46,7 +46,8 @@ func TestCoupledLikePyTorch(t *testing.T) {
 	}, "CrossStitch per channel, on pictures", "MTAN on pictures")
 }
 
-// coupledModels are architectures for three tasks, with how many trainable variables are shared, which the first task has and which the last, heads included.
+// coupledModels are architectures for three tasks, with how many trainable variables are shared, which the first task has and which the last, heads
+// included.
 var coupledModels = []struct {
 	name                string
 	arch                mtl.Architecture

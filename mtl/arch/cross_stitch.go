@@ -10,12 +10,12 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// CrossStitch gives each task a tower of stages. After each stage l, what goes on in the tower of task t is a learnt combination of what all towers made,
-// x_t = Σ_j α^l_tj·h_j (Misra, Shrivastava, Gupta and Hebert, "Cross-stitch Networks for Multi-task Learning", CVPR 2016). It begins with α_tt = 0.9 and 0.1 in equal
-// parts for the others: towers nearly of their own.
+// CrossStitch gives each task a tower of stages. After each stage l, what goes on in the tower of task t is a learnt combination of what all towers
+// made, x_t = Σ_j α^l_tj·h_j (Misra, Shrivastava, Gupta and Hebert, "Cross-stitch Networks for Multi-task Learning", CVPR 2016). It begins with α_tt
+// = 0.9 and 0.1 in equal parts for the others: towers nearly of their own.
 //
-// All variables are shared: the towers, "shared/tower_NAME", and α, "shared/stitch_0/alpha", .... Training records α as quantities "stitch/stage_0", ..., rows the
-// tasks that get, columns those that give; where each channel has its own, their mean.
+// All variables are shared: the towers, "shared/tower_NAME", and α, "shared/stitch_0/alpha", .... Training records α as quantities "stitch/stage_0",
+// ..., rows the tasks that get, columns those that give; where each channel has its own, their mean.
 type CrossStitch struct {
 	// Stages of each tower, at least one.
 	Stages []Trunk

@@ -8,13 +8,14 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// DBMTL is deep Bayesian multi-target learning (Wang et al., "Deep Bayesian Multi-Target Learning for Recommender Systems", 2019): what a task is about depends on
-// other tasks, as in P(l_1, ..., l_T | x) = Π_t P(l_t | x, l_1, ..., l_{t-1}). A task's features are made of its tower and of the features of the tasks it depends on:
+// DBMTL is deep Bayesian multi-target learning (Wang et al., "Deep Bayesian Multi-Target Learning for Recommender Systems", 2019): what a task is
+// about depends on other tasks, as in P(l_1, ..., l_T | x) = Π_t P(l_t | x, l_1, ..., l_{t-1}). A task's features are made of its tower and of the
+// features of the tasks it depends on:
 //
 //	h_t = Tower_t(x)    r_t = Relation_t(h_t, r_s for the tasks s before t)    r_t = h_t where there are none
 //
-// The bottom is shared; "task/NAME/tower" and "task/NAME/relation" are the task's own, but tasks that depend on it reach them too and add to their gradient. It
-// has nothing to do with the weighting of the same name, dual-balancing multi-task learning.
+// The bottom is shared; "task/NAME/tower" and "task/NAME/relation" are the task's own, but tasks that depend on it reach them too and add to their
+// gradient. It has nothing to do with the weighting of the same name, dual-balancing multi-task learning.
 type DBMTL struct {
 	// Bottom is a shared trunk, such as an embedding; nil means that the towers get the inputs.
 	Bottom Trunk

@@ -6,16 +6,18 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// ESMM is the entire-space multi-task model for binary tasks of which each can only happen after the one before, such as click and conversion (Ma et al., "Entire Space
-// Multi-Task Model: An Effective Approach for Estimating Post-Click Conversion Rate", SIGIR 2018):
+// ESMM is the entire-space multi-task model for binary tasks of which each can only happen after the one before, such as click and conversion (Ma et
+// al., "Entire Space Multi-Task Model: An Effective Approach for Estimating Post-Click Conversion Rate", SIGIR 2018):
 //
 //	pCTR = σ(z_1)    pCTCVR = σ(z_1)·σ(z_2)    z_t = w_t·h_t + b_t
 //
-// The second label, "clicked and converted", is known for every row, also for those without a click (it is 0), so both losses are taken on all rows and σ(z_2), the rate of
-// conversion of those who click, is never fitted to clicked rows only. Further tasks multiply on: Σ log σ(z_s) over the tasks up to t.
+// The second label, "clicked and converted", is known for every row, also for those without a click (it is 0), so both losses are taken on all rows
+// and σ(z_2), the rate of conversion of those who click, is never fitted to clicked rows only. Further tasks multiply on: Σ log σ(z_s) over the tasks
+// up to t.
 //
-// The model's tasks, in that order, are mtl.Binary with arch.LogitHead as their head; their predictions are the logits of pCTR, pCTCVR, .... Give no masks. The paper's
-// network is Arch: arch.Branched{Trunk: the embedding, Own: arch.Dense{Widths: []int{360, 200, 80}}}. Variables are those of Arch and "task/NAME/logit".
+// The model's tasks, in that order, are mtl.Binary with arch.LogitHead as their head; their predictions are the logits of pCTR, pCTCVR, .... Give no
+// masks. The paper's network is Arch: arch.Branched{Trunk: the embedding, Own: arch.Dense{Widths: []int{360, 200, 80}}}. Variables are those of Arch
+// and "task/NAME/logit".
 type ESMM struct {
 	Arch mtl.Architecture
 }

@@ -11,8 +11,8 @@ import (
 // fuse makes the features of all tasks' towers after a stage, [T] of one shape, into those that go on. Its variables go under scope.
 type fuse func(scope *model.Scope, level int, features []*graph.Node) []*graph.Node
 
-// fusedTowers builds a tower of the stages for each task, under "shared/tower_NAME/stage_0", ..., with fusion after each stage, under "shared/NAME_0", .... All is shared:
-// after the first fusion every task's loss reaches every tower.
+// fusedTowers builds a tower of the stages for each task, under "shared/tower_NAME/stage_0", ..., with fusion after each stage, under
+// "shared/NAME_0", .... All is shared: after the first fusion every task's loss reaches every tower.
 func fusedTowers(what, name string, scope *model.Scope, inputs []*graph.Node, tasks []mtl.Task, stages []Trunk, fuse fuse) []*graph.Node {
 	if len(stages) == 0 {
 		panicf("%s has no stages: wanted at least one trunk, for example arch.Dense{Widths: []int{64}}", what)
@@ -41,7 +41,8 @@ func fusedTowers(what, name string, scope *model.Scope, inputs []*graph.Node, ta
 	return features
 }
 
-// ownShare returns how much of a task's features comes from its own tower at first, and from each other one: share, 0 meaning 0.9, and the others the rest in equal parts.
+// ownShare returns how much of a task's features comes from its own tower at first, and from each other one: share, 0 meaning 0.9, and the others the
+// rest in equal parts.
 func ownShare(what string, share float64, tasks int) (own, other float64) {
 	if share == 0 {
 		share = 0.9

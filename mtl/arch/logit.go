@@ -7,7 +7,8 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// LogitHead is the head of tasks whose architecture makes the logit itself, such as ESMM and Calibrated: predictions are what the architecture made, [batch].
+// LogitHead is the head of tasks whose architecture makes the logit itself, such as ESMM and Calibrated: predictions are what the architecture made,
+// [batch].
 //
 //	mtl.Binary("click", mtl.WithHead(arch.LogitHead{}))
 type LogitHead struct{}

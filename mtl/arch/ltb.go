@@ -13,17 +13,19 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// LTB learns where to branch (Guo, Lee and Ulbricht, "Learning to Branch for Multi-Task Learning", ICML 2020). Each stage has several branches. Each branch of the
-// next stage, and each task after the last stage, reads one of them, its parent, which it chooses with probabilities softmax(α). Training draws the choice anew in each step by the
-// Gumbel trick, argmax(α + G), with the gradient of softmax((α + G)/τ) (straight-through), and lowers the temperature τ:
+// LTB learns where to branch (Guo, Lee and Ulbricht, "Learning to Branch for Multi-Task Learning", ICML 2020). Each stage has several branches. Each
+// branch of the next stage, and each task after the last stage, reads one of them, its parent, which it chooses with probabilities softmax(α).
+// Training draws the choice anew in each step by the Gumbel trick, argmax(α + G), with the gradient of softmax((α + G)/τ) (straight-through), and
+// lowers the temperature τ:
 //
 //	τ = Temperature/√(1 + (Temperature²/Final² - 1)·step/Steps)
 //
-// In the first steps, WarmUp·Steps, each child reads the mean of all parents and α stays as it is. Evaluation reads argmax(α). Chosen says what was chosen;
-// with Fixed the network is built of that alone, on the same store or on a new one, which the paper trains again from the start.
+// In the first steps, WarmUp·Steps, each child reads the mean of all parents and α stays as it is. Evaluation reads argmax(α). Chosen says what was
+// chosen; with Fixed the network is built of that alone, on the same store or on a new one, which the paper trains again from the start.
 //
-// Branches, "shared/stage_0/branch_0", ..., and their choices, "shared/choice_1/alpha", ..., [children, parents], are shared; a task's choice is its own,
-// "task/NAME/choice/alpha", [parents]. Training records softmax(α) as quantities "branch/stage_1", ..., and "branch/tasks", and τ as "branch/temperature".
+// Branches, "shared/stage_0/branch_0", ..., and their choices, "shared/choice_1/alpha", ..., [children, parents], are shared; a task's choice is its
+// own, "task/NAME/choice/alpha", [parents]. Training records softmax(α) as quantities "branch/stage_1", ..., and "branch/tasks", and τ as
+// "branch/temperature".
 type LTB struct {
 	// Stages from the inputs on, at least one. The first should be the layers where tasks may part; what all share in any case can be Bottom.
 	Stages []Trunk

@@ -17,7 +17,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/arch"
 )
 
-// In the first step, without a warm-up, a task reads parent argmax(α + G), and the gradient on α is that of softmax((α + G)/10) by the features: G from the same draws.
+// In the first step, without a warm-up, a task reads parent argmax(α + G), and the gradient on α is that of softmax((α + G)/10) by the features: G
+// from the same draws.
 func TestLTBChoiceByHand(t *testing.T) {
 	const n, temperature = 4, 10
 	alpha := []float64{0.3, -0.2, 1, 0.5}

@@ -9,16 +9,19 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// MTAN is the multi-task attention network: one backbone for all, from whose features each task takes what it attends to, stage by stage (Liu, Johns and Davison,
-// "End-to-End Multi-Task Learning with Attention", CVPR 2019). With u^l and p^l the features after the first and the second part of stage l, the task's features are
+// MTAN is the multi-task attention network: one backbone for all, from whose features each task takes what it attends to, stage by stage (Liu, Johns
+// and Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019). With u^l and p^l the features after the first and the second part of
+// stage l, the task's features are
 //
 //	a^l_t = m^l_t ⊙ p^l    m^l_t = sigmoid(BN(W₂·ReLU(BN(W₁·[u^l; f^l(a^{l-1}_t)]))))    f^l = ReLU(BN(3×3 convolution))
 //
-// with matrices W on the channels (1×1 convolutions, dense layers for vectors), and only u^0 in stage 0. The head gets a of the last stage. Where a stage shrinks the map
-// f does by the stride of its convolution: the paper's max-pooling has no gradient in the pure-Go backend. For vectors f is a dense layer.
+// with matrices W on the channels (1×1 convolutions, dense layers for vectors), and only u^0 in stage 0. The head gets a of the last stage. Where a
+// stage shrinks the map f does by the stride of its convolution: the paper's max-pooling has no gradient in the pure-Go backend. For vectors f is a
+// dense layer.
 //
-// The backbone, "shared/stage_0", ..., and f, "shared/next_1", ..., which as in the paper is the same for all tasks, are shared; the attention modules are their tasks'
-// own, "task/NAME/attention_0", .... Training records the masks' means over the batch as quantity "attention", rows the tasks, columns the stages.
+// The backbone, "shared/stage_0", ..., and f, "shared/next_1", ..., which as in the paper is the same for all tasks, are shared; the attention
+// modules are their tasks' own, "task/NAME/attention_0", .... Training records the masks' means over the batch as quantity "attention", rows the
+// tasks, columns the stages.
 type MTAN struct {
 	// Stages of the backbone, all on maps or all on vectors; at least one.
 	Stages []AttentionStage

@@ -11,13 +11,13 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// NDDR gives each task a tower of stages. After each stage, what goes on in the tower of task t is ReLU(BN(Σ_j W_tj·h_j)), a 1×1 convolution (a dense layer for vectors) on
-// the features of all towers, joined: neural discriminative dimensionality reduction (Gao, Ma, Zhao, Liu and Yuille, "NDDR-CNN: Layerwise Feature Fusing in Multi-Task
-// CNNs by Neural Discriminative Dimensionality Reduction", CVPR 2019). It is CrossStitch with a matrix of all channels in place of a number. W_tt begins as 0.9 times the
-// unit matrix, W_tj as 0.1 times, in equal parts where there are several others.
+// NDDR gives each task a tower of stages. After each stage, what goes on in the tower of task t is ReLU(BN(Σ_j W_tj·h_j)), a 1×1 convolution (a dense
+// layer for vectors) on the features of all towers, joined: neural discriminative dimensionality reduction (Gao, Ma, Zhao, Liu and Yuille, "NDDR-CNN:
+// Layerwise Feature Fusing in Multi-Task CNNs by Neural Discriminative Dimensionality Reduction", CVPR 2019). It is CrossStitch with a matrix of all
+// channels in place of a number. W_tt begins as 0.9 times the unit matrix, W_tj as 0.1 times, in equal parts where there are several others.
 //
-// All variables are shared: the towers, "shared/tower_NAME", and the layers, "shared/nddr_0", .... Training records ‖W_tj‖ divided by that of the unit matrix as
-// quantities "nddr/stage_0", ..., rows the tasks that get, columns those that give.
+// All variables are shared: the towers, "shared/tower_NAME", and the layers, "shared/nddr_0", .... Training records ‖W_tj‖ divided by that of the
+// unit matrix as quantities "nddr/stage_0", ..., rows the tasks that get, columns those that give.
 type NDDR struct {
 	// Stages of each tower, at least one.
 	Stages []Trunk

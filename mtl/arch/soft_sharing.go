@@ -10,21 +10,24 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// SoftSharing gives each task a tower of its own, h_t = Tower_t(x), and adds Amount·Tie(towers) to the objective, which draws the corresponding weights of the towers
-// together: soft parameter sharing (Duong et al., "Low Resource Dependency Parsing: Cross-lingual Parameter Sharing in a Neural Network Parser", ACL 2015; Yang and
-// Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2017). All trainable variables of the towers are tied, biases too.
+// SoftSharing gives each task a tower of its own, h_t = Tower_t(x), and adds Amount·Tie(towers) to the objective, which draws the corresponding
+// weights of the towers together: soft parameter sharing (Duong et al., "Low Resource Dependency Parsing: Cross-lingual Parameter Sharing in a Neural
+// Network Parser", ACL 2015; Yang and Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2017). All trainable variables of the towers are
+// tied, biases too.
 //
-// The towers lie under "shared/tower_NAME", although the loss of one task alone reaches each: the tie couples them, so what one task learns moves the others' towers,
-// and gradient methods, which work on what is shared, get parameters to work on. Gradients of two tasks never meet in one variable, so none conflict there.
+// The towers lie under "shared/tower_NAME", although the loss of one task alone reaches each: the tie couples them, so what one task learns moves the
+// others' towers, and gradient methods, which work on what is shared, get parameters to work on. Gradients of two tasks never meet in one variable,
+// so none conflict there.
 //
-// A tower under mtl.Freeze, such as that of a task trained before, is a fixed point for the others. Training records how far the towers are apart, ‖w_i - w_j‖ over
-// all tied weights, as quantity "tower/distance".
+// A tower under mtl.Freeze, such as that of a task trained before, is a fixed point for the others. Training records how far the towers are apart,
+// ‖w_i - w_j‖ over all tied weights, as quantity "tower/distance".
 type SoftSharing struct {
 	// Tower is built once for each task.
 	Tower Trunk
 	// Tie nil means SquaredDistance{}.
 	Tie Tie
-	// Amount is the factor of the tie; the papers tune it. 0 means 0.001. It is the hyper-parameter "shared/tie", which can be changed without a compilation.
+	// Amount is the factor of the tie; the papers tune it. 0 means 0.001. It is the hyper-parameter "shared/tie", which can be changed without a
+	// compilation.
 	Amount float64
 }
 

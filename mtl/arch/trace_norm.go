@@ -5,9 +5,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// TraceNorm is Σ ‖W‖_*, the sum over all variables of the sum of the singular values of W, [T, size], whose rows are the towers' weights: the form of Yang and
-// Hospedales (2017) that flattens by the last axis. It draws the towers into a common subspace: they become combinations of fewer than T weights, not one point. It
-// also shrinks the weights.
+// TraceNorm is Σ ‖W‖_*, the sum over all variables of the sum of the singular values of W, [T, size], whose rows are the towers' weights: the form of
+// Yang and Hospedales (2017) that flattens by the last axis. It draws the towers into a common subspace: they become combinations of fewer than T
+// weights, not one point. It also shrinks the weights.
 type TraceNorm struct{}
 
 // Of the trace of WWᵀ, what is added to its diagonal: singular values below 1e-5·‖W‖ count as smooth, so that there is a gradient at 0.
@@ -19,8 +19,8 @@ const leastTrace = 1e-30
 // More steps than the smallest eigenvalue that the ridge leaves needs: it grows by 2.25 a step until Newton's quadratic convergence begins.
 const newtonSchulzSteps = 36
 
-// Penalty implements Tie. The gradient is (WWᵀ)^(-1/2)·W; value and gradient come from one inverse square root of all variables' matrices WWᵀ, [T, T] each, without
-// a loop, by Newton's and Schulz's coupled iteration (Higham, "Functions of Matrices", 2008, chapter 6) in float64.
+// Penalty implements Tie. The gradient is (WWᵀ)^(-1/2)·W; value and gradient come from one inverse square root of all variables' matrices WWᵀ, [T, T]
+// each, without a loop, by Newton's and Schulz's coupled iteration (Higham, "Functions of Matrices", 2008, chapter 6) in float64.
 func (TraceNorm) Penalty(weights []*graph.Node) *graph.Node {
 	g := weights[0].Graph()
 	precise, gramians := make([]*graph.Node, len(weights)), make([]*graph.Node, len(weights))
