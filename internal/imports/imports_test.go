@@ -26,7 +26,7 @@ type rule struct {
 
 var rules = []rule{
 	{
-		from: []string{"plotting/...", "mtl/history/...", "mtl/study/...", "mtl/pareto/...", "mtl/delta/...", "mtl/internal/text/..."}, not: []string{"github.com/gomlx/..."}, through: true,
+		from: []string{"plotting/...", "mtl/history/...", "mtl/study/...", "mtl/pareto/...", "mtl/delta/...", "mtl/affinity/...", "mtl/internal/text/..."}, not: []string{"github.com/gomlx/..."}, through: true,
 		why: "a notebook cell that plots links without GoMLX",
 	},
 	{
@@ -51,8 +51,8 @@ var rules = []rule{
 		why: "a data set knows the types of mtl only",
 	},
 	{
-		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
-		why: "a figure knows plain Go types, mtl/history, mtl/study, mtl/pareto and mtl/delta only",
+		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "mtl/relate/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
+		why: "a figure knows plain Go types, mtl/history, mtl/study, mtl/pareto, mtl/delta and mtl/affinity only",
 	},
 	{
 		from: []string{"tracking"}, through: true,
