@@ -17,6 +17,7 @@ type Teacher struct {
 const (
 	common = datasets.Test + 1 // one stream for each cluster
 	own    = datasets.Test + 2 // one stream for each task
+	same   = datasets.Test + 3 // one for each example of Common
 )
 
 // Teachers are the functions behind the tasks, in order.
