@@ -1,7 +1,8 @@
 // Command relate holds the measures of mtl/relate against tasks whose relatedness is known (datasets/relatedtasks), over several overlaps and in clusters, and prints the table of docs/relatedness.md:
 //
-//	go run ./benchmarks/relate            # overlaps and clusters, ten seeds
-//	go run ./benchmarks/relate -seeds 3
+//	go run ./benchmarks/relate
+//
+// Each seed is other tasks, data and initial weights. What takes a compilation for each set of tasks (measures while training, transfer) is measured on fewer seeds.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"log"
 	"log/slog"
 	"math"
@@ -20,20 +22,22 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomtl/gomtl/backend"
 	"github.com/gomtl/gomtl/datasets"
 	"github.com/gomtl/gomtl/datasets/relatedtasks"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/affinity"
+	"github.com/gomtl/gomtl/mtl/metric"
 	"github.com/gomtl/gomtl/mtl/relate"
 )
 
 func main() {
-	seeds := flag.Int("seeds", 10, "how many seeds; each is other tasks, data and initial weights")
+	seeds := flag.Int("seeds", 10, "how many seeds")
+	slow := flag.Int("slow", 3, "how many of them for gradients, look-ahead and transfer")
 	rows := flag.Int("n", 300, "training examples of each task")
 	steps := flag.Int("steps", 600, "full-batch steps")
-	transfer := flag.Bool("transfer", true, "measure transfer too, which takes most of the time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -42,21 +46,40 @@ func main() {
 		log.Fatal(err)
 	}
 	began := time.Now()
-	s := study{b: b, rows: *rows, steps: *steps, transfer: *transfer}
+	s := &study{b: b, rows: *rows, steps: *steps, slow: *slow}
 	if err := s.overlaps(ctx, *seeds); err != nil {
 		log.Fatal(err)
 	}
 	if err := s.clusters(ctx, *seeds); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("\n%d seeds, %d examples, %d steps: %.0f s on %s\n", *seeds, s.rows, s.steps, time.Since(began).Seconds(), backend.Describe(b))
+	if err := s.alone.Close(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("\n%d seeds (%d for gradients, look-ahead and transfer), %d examples, %d steps: %.0f s on %s\n", *seeds, *slow, s.rows, s.steps, time.Since(began).Seconds(), backend.Describe(b))
 }
 
 // study is the setting of all runs.
 type study struct {
 	b           compute.Backend
 	rows, steps int
-	transfer    bool
+	slow        int
+	data        current
+	alone       *mtl.Compiled // single-task models, for all sets of tasks
+}
+
+// current is a stream of full batches of the split of the moment, so that one compilation serves many sets of tasks.
+type current struct {
+	split *mtl.Split
+	tasks []mtl.Task
+}
+
+// Name implements train.Dataset.
+func (c *current) Name() string { return "current" }
+
+// Iter implements train.Dataset.
+func (c *current) Iter() iter.Seq2[train.Batch, error] {
+	return c.split.Batches("current", c.tasks, c.split.Len(), 1).Iter()
 }
 
 var rhos = []float64{0, 0.25, 0.5, 0.75, 0.9, 1}
@@ -65,11 +88,11 @@ var rhos = []float64{0, 0.25, 0.5, 0.75, 0.9, 1}
 type measured struct {
 	names    []string
 	matrices map[string]*affinity.Matrix
-	alone    float64
+	alone    float64 // NaN where it was not measured
 	together float64
 }
 
-func (s study) fit(steps int) mtl.FitOptions {
+func (s *study) fit(steps int) mtl.FitOptions {
 	return mtl.FitOptions{
 		Backend: s.b, Steps: steps, BatchSize: 1 << 20, LearningRate: 3e-3, Optimizer: optimizer.Adam().LearningRate(3e-3).WeightDecay(1e-2).Done(),
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -77,7 +100,7 @@ func (s study) fit(steps int) mtl.FitOptions {
 }
 
 // measure trains each task alone and all together, and applies every measure.
-func (s study) measure(ctx context.Context, c relatedtasks.Config) (*measured, error) {
+func (s *study) measure(ctx context.Context, c relatedtasks.Config, all bool) (*measured, error) {
 	c.Train = s.rows
 	set, err := relatedtasks.New(c)
 	if err != nil {
@@ -101,13 +124,19 @@ func (s study) measure(ctx context.Context, c relatedtasks.Config) (*measured, e
 	}
 
 	// Alone.
+	for i := range m.Tasks {
+		m.Tasks[i].Metrics = []metric.Metric{metric.R2{}}
+	}
 	alone, separate := model.NewStore(), relate.Separate(m)
 	opts := s.fit(s.steps)
-	opts.Store, opts.Seed = alone, int64(c.Seed)+1
-	if _, err := mtl.Fit(ctx, separate, mtl.Data{Train: set.Train}, opts); err != nil {
-		return nil, err
+	opts.Seed = int64(c.Seed) + 1
+	s.data = current{set.Train, m.Tasks}
+	if s.alone == nil {
+		if s.alone, err = mtl.Compile(separate, mtl.Data{Stream: &s.data}, opts); err != nil {
+			return nil, err
+		}
 	}
-	if r.alone, err = s.r2(ctx, alone, separate, set.Test); err != nil {
+	if _, err := s.alone.Fit(ctx, mtl.RunOptions{Store: alone, Seed: opts.Seed}); err != nil {
 		return nil, err
 	}
 	matrix, err := relate.ActiveSubspaces{}.Measure(ctx, s.b, alone, separate, same.Inputs...)
@@ -132,6 +161,13 @@ func (s study) measure(ctx context.Context, c relatedtasks.Config) (*measured, e
 		return nil, err
 	}
 
+	if !all {
+		return r, nil
+	}
+	if r.alone, err = s.r2(ctx, alone, separate, set.Test); err != nil {
+		return nil, err
+	}
+
 	// Together.
 	shared := model.NewStore()
 	opts.Store = shared
@@ -150,9 +186,6 @@ func (s study) measure(ctx context.Context, c relatedtasks.Config) (*measured, e
 	matrix, err = relate.OverRun(h, relate.Affinity, 0)
 	if err := add("look-ahead (TAG)", matrix, err); err != nil {
 		return nil, err
-	}
-	if !s.transfer {
-		return r, nil
 	}
 
 	// Transfer to 50 labels.
@@ -179,7 +212,7 @@ func (s study) measure(ctx context.Context, c relatedtasks.Config) (*measured, e
 }
 
 // r2 is the mean over the tasks.
-func (s study) r2(ctx context.Context, store *model.Store, m *mtl.Model, split *mtl.Split) (mean float64, err error) {
+func (s *study) r2(ctx context.Context, store *model.Store, m *mtl.Model, split *mtl.Split) (mean float64, err error) {
 	e, err := mtl.Evaluate(ctx, s.b, store, m, split)
 	if err != nil {
 		return 0, err
@@ -191,19 +224,22 @@ func (s study) r2(ctx context.Context, store *model.Store, m *mtl.Model, split *
 }
 
 // overlaps prints, for each measure, its mean over the pairs of tasks by ρ, and how it ranks ρ.
-func (s study) overlaps(ctx context.Context, seeds int) error {
+func (s *study) overlaps(ctx context.Context, seeds int) error {
 	var names []string
 	means := map[string][][]float64{} // by measure, then seed, then ρ
 	alone, together := make([]float64, len(rhos)), make([]float64, len(rhos))
 	for seed := range seeds {
 		for k, rho := range rhos {
-			r, err := s.measure(ctx, relatedtasks.Config{Seed: uint64(seed), Overlap: rho})
+			r, err := s.measure(ctx, relatedtasks.Config{Seed: uint64(seed), Overlap: rho}, seed < s.slow)
 			if err != nil {
 				return err
 			}
-			names = r.names
-			alone[k] += r.alone / float64(seeds)
-			together[k] += r.together / float64(seeds)
+			if seed < s.slow {
+				names = r.names
+				alone[k] += r.alone / float64(s.slow)
+				together[k] += r.together / float64(s.slow)
+			}
+			log.Printf("seed %d, overlap %g", seed, rho)
 			for name, matrix := range r.matrices {
 				if len(means[name]) == seed {
 					means[name] = append(means[name], nil)
@@ -211,6 +247,9 @@ func (s study) overlaps(ctx context.Context, seeds int) error {
 				means[name][seed] = append(means[name][seed], mean(matrix.Pairs()))
 			}
 		}
+	}
+	if names == nil {
+		return fmt.Errorf("want at least one slow seed")
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "mean over pairs at ρ\t")
@@ -223,7 +262,7 @@ func (s study) overlaps(ctx context.Context, seeds int) error {
 		for k := range rhos {
 			sum := 0.0
 			for _, bySeed := range means[name] {
-				sum += bySeed[k] / float64(seeds)
+				sum += bySeed[k] / float64(len(means[name]))
 			}
 			fmt.Fprintf(w, "%.4f\t", sum)
 		}
@@ -250,22 +289,25 @@ func (s study) overlaps(ctx context.Context, seeds int) error {
 }
 
 // clusters prints, for each measure, its mean within and across two clusters of four, and how often they are recovered.
-func (s study) clusters(ctx context.Context, seeds int) error {
-	type sums struct{ within, across, recovered, nearest float64 }
+func (s *study) clusters(ctx context.Context, seeds int) error {
+	type sums struct{ within, across, recovered, nearest, count float64 }
 	totals := map[string]*sums{}
 	var names []string
 	for seed := range seeds {
-		r, err := s.measure(ctx, relatedtasks.Config{Seed: 100 + uint64(seed), Overlap: 1, Clusters: []int{4, 4}})
+		r, err := s.measure(ctx, relatedtasks.Config{Seed: 100 + uint64(seed), Overlap: 1, Clusters: []int{4, 4}}, seed < s.slow)
 		if err != nil {
 			return err
 		}
-		names = r.names
+		if seed < s.slow {
+			names = r.names
+		}
+		log.Printf("clusters, seed %d", seed)
 		for name, m := range r.matrices {
 			if totals[name] == nil {
 				totals[name] = &sums{}
 			}
 			t := totals[name]
-			n := float64(seeds)
+			t.count++
 			var within, across []float64
 			for i, row := range m.Values {
 				for j, v := range row {
@@ -278,10 +320,10 @@ func (s study) clusters(ctx context.Context, seeds int) error {
 					}
 				}
 				if from := m.From(m.Tasks[i]); slices.Index(m.Tasks, from[0])/4 == i/4 {
-					t.nearest += 1 / (8 * n)
+					t.nearest += 1.0 / 8
 				}
 			}
-			t.within, t.across = t.within+mean(within)/n, t.across+mean(across)/n
+			t.within, t.across = t.within+mean(within), t.across+mean(across)
 			right := true
 			for _, cluster := range m.Clusters(2) {
 				for _, i := range cluster {
@@ -298,7 +340,7 @@ func (s study) clusters(ctx context.Context, seeds int) error {
 	fmt.Fprintln(w, "two clusters of four\twithin\tacross\tnearest task is of the cluster\tclusters recovered")
 	for _, name := range names {
 		t := totals[name]
-		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.0f %%\t%.0f of %d\n", name, t.within, t.across, 100*t.nearest, t.recovered, seeds)
+		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.0f %%\t%.0f of %.0f\n", name, t.within/t.count, t.across/t.count, 100*t.nearest/t.count, t.recovered, t.count)
 	}
 	return w.Flush()
 }
