@@ -22,7 +22,8 @@ import (
 // Two models that look at unrelated directions of the input have about 0 although their labels may correlate, and two that look at the same ones have a high value although theirs may
 // not. It needs inputs of floating-point numbers. m is Separate(m), or any trained model.
 type ActiveSubspaces struct {
-	// Outputs is the greatest number of outputs of a task whose gradients are taken one by one; of more, that many random sums with signs are, which have the same mean. 0 means 16.
+	// Outputs is the greatest number of outputs of a task whose gradients are taken one by one; of more, that many random sums with signs are. S_t
+	// then has the same mean but is noisy, which makes the cosines of different tasks lower. 0 means 16.
 	Outputs int
 	// Seed of the signs.
 	Seed uint64
