@@ -11,7 +11,9 @@
 // Figure is a pure function of its arguments. Data that cannot be drawn (a ragged matrix, say) gives a Figure that reports
 // the reason from Err and from every method that writes; no data at all gives a figure that says so.
 //
-// The package depends on mtl/history, mtl/study and plain Go types, never on GoMLX, so that a notebook cell that plots links fast.
+// The package depends on mtl/history, mtl/study, mtl/affinity and plain Go types, never on GoMLX, so that a notebook cell that plots links fast.
+//
+// Affinity draws how tasks go together, Grouping what groups of tasks were predicted to gain and what they did (mtl/affinity).
 //
 // # Sweeps
 //

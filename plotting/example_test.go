@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/gomtl/gomtl/mtl/affinity"
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/plotting"
 )
@@ -163,6 +164,36 @@ func ExampleConflict() {
 		plotting.Update{Title: "Shortest in the hull", Direction: [2]float64{0.079, 0.336}},
 		plotting.Update{Title: "Tenfold", Direction: [2]float64{0.79, 3.36}})
 	if err := fig.Save("conflict.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleAffinity() {
+	m := affinity.New("cosine of active subspaces", true, "depth", "speech", "normals", "words", "edges")
+	together := map[string]int{"depth": 0, "normals": 0, "edges": 0, "speech": 1, "words": 1}
+	for i, a := range m.Tasks {
+		for j, b := range m.Tasks {
+			m.Values[i][j] = 0.04 + 0.01*float64((i*j)%3)
+			if together[a] == together[b] {
+				m.Values[i][j] += 0.24 + 0.02*float64((i+j)%4)
+			}
+		}
+	}
+	if err := (plotting.Affinity{Groups: 2}).Figure(m).Save("affinity.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleGrouping() {
+	tasks := []string{"depth", "normals", "edges", "words"}
+	all := &affinity.Grouping{Groups: []affinity.Group{{Tasks: tasks, Serves: tasks}}}
+	two := &affinity.Grouping{Groups: []affinity.Group{{Tasks: tasks[:3], Serves: tasks[:3]}, {Tasks: tasks[3:], Serves: tasks[3:]}}}
+	fig := plotting.Grouping{Predicted: "mean look-ahead affinity from the tasks of the group"}.Figure(tasks,
+		plotting.GroupingResult{Grouping: all, Predicted: map[string]float64{"depth": 0.002, "normals": 0.001, "edges": -0.0005, "words": -0.003},
+			Measured: map[string]float64{"depth": 2.1, "normals": 1.4, "edges": -0.8, "words": -4.5}},
+		plotting.GroupingResult{Grouping: two, Predicted: map[string]float64{"depth": 0.004, "normals": 0.0035, "edges": 0.001, "words": 0},
+			Measured: map[string]float64{"depth": 4.3, "normals": 2.9, "edges": 1.2, "words": 0}})
+	if err := fig.Save("grouping.png"); err != nil {
 		log.Fatal(err)
 	}
 }

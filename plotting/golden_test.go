@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomtl/gomtl/mtl/affinity"
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/plotting"
 	"gonum.org/v1/plot/cmpimg"
@@ -20,6 +21,7 @@ func TestExamples(t *testing.T) {
 		"losses": ExampleLosses, "weights": ExampleWeights, "metrics": ExampleMetrics, "compare": ExampleCompare,
 		"confusion": ExampleConfusion, "scatter": ExampleScatter, "segmentation": ExampleSegmentation, "images": ExampleImages,
 		"landscape": ExampleLandscape, "over-time": ExampleOverTime, "trends": ExampleTrends, "conflict": ExampleConflict,
+		"affinity": ExampleAffinity, "grouping": ExampleGrouping,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkGolden(t, name, example)
@@ -45,6 +47,9 @@ func TestHardCases(t *testing.T) {
 		"hard-paths":        hardPaths(),
 		"hard-conflicts":    hardConflicts(),
 		"hard-gates":        plotting.OverTime{Name: "gate/level_0"}.Figure(gates()),
+		"hard-affinities":   hardAffinities(),
+		"hard-one-affinity": plotting.Affinity{Groups: 3}.Figure(affinity.New("nothing", true, "a task")),
+		"hard-no-groups":    plotting.Grouping{}.Figure([]string{"a"}),
 		"hard-21-classes":   plotting.Segmentation{Title: "A street"}.Figure(street()),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,6 +191,24 @@ func gates() *history.History {
 		h.Records = append(h.Records, history.Record{Split: history.Train, Step: step, Values: map[string][]float64{"gate/level_0": values}})
 	}
 	return h
+}
+
+// hardAffinities has 14 tasks with long names, values both ways, tiny ones, one unknown, and a grouping whose groups overlap.
+func hardAffinities() *plotting.Figure {
+	var names []string
+	for i := range 14 {
+		names = append(names, fmt.Sprintf("semantic segmentation, camera %d", i+1))
+	}
+	m := affinity.New("look-ahead affinity of a long run, averaged over its second half", false, names...)
+	for i := range names {
+		for j := range names {
+			m.Values[i][j] = 0.003 * math.Sin(float64(3*i+7*j))
+		}
+	}
+	m.Values[2][5] = math.NaN()
+	return plotting.Affinity{Grouping: &affinity.Grouping{Groups: []affinity.Group{
+		{Tasks: names[:6], Serves: []string{names[0], names[5], names[2]}}, {Tasks: names[3:], Serves: names[6:]},
+	}}}.Figure(m)
 }
 
 func street() (examples []plotting.SegmentationExample, classes []string) {

@@ -41,7 +41,7 @@ func (a ActiveSubspaces) Measure(ctx context.Context, b compute.Backend, store *
 	if err != nil {
 		return nil, err
 	}
-	result := affinity.New("active subspaces: cosine of E[∇f·∇fᵀ]", true, m.TaskNames()...)
+	result := affinity.New("cosine of active subspaces", true, m.TaskNames()...)
 	for i := range result.Values {
 		copy(result.Values[i], float64s(flat[i*len(m.Tasks):(i+1)*len(m.Tasks)]))
 	}
