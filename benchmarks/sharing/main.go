@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -26,6 +27,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomtl/gomtl/backend"
+	"github.com/gomtl/gomtl/datasets"
 	"github.com/gomtl/gomtl/datasets/relatedtasks"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/arch"
@@ -108,13 +110,17 @@ func run(sizes, overlaps []float64, seeds, steps int, out string) error {
 	free := make(chan struct{}, 2)
 	start := time.Now()
 	for _, n := range sizes {
-		for _, rho := range overlaps {
-			for _, w := range ways {
+		for _, w := range ways {
+			on, err := compile(b, w, int(n), steps)
+			if err != nil {
+				return fmt.Errorf("%s, n = %g: %w", w.name, n, err)
+			}
+			for _, rho := range overlaps {
 				for seed := int64(1); seed <= int64(seeds); seed++ {
 					free <- struct{}{}
 					wait.Go(func() {
 						defer func() { <-free }()
-						r2, err := train(b, w, int(n), rho, seed, steps)
+						r2, err := on.train(w, int(n), rho, seed)
 						mutex.Lock()
 						defer mutex.Unlock()
 						if err != nil {
@@ -152,7 +158,8 @@ func run(sizes, overlaps []float64, seeds, steps int, out string) error {
 
 // follower evaluates the test part whenever a validation was the best so far: of the mean loss, or of a task's own.
 type follower struct {
-	onTest *mtl.Evaluator
+	*programs
+	test   *mtl.Split
 	store  *model.Store
 	judged [][]string // tasks that are judged together
 	lowest []float64  // of each of them
@@ -178,7 +185,7 @@ func (f *follower) Record(r history.Record) {
 			continue
 		}
 		if e == nil {
-			if e, f.err = f.onTest.Evaluate(context.Background(), f.store); f.err != nil {
+			if e, f.err = f.onTest.EvaluateOn(context.Background(), f.store, f.test); f.err != nil {
 				return
 			}
 		}
@@ -186,25 +193,47 @@ func (f *follower) Record(r history.Record) {
 	}
 }
 
-// train returns the mean R² on the test part at the step that was best on the validation part: of the mean loss, or for tasks alone of each one's.
-func train(b compute.Backend, w way, n int, rho float64, seed int64, steps int) (float64, error) {
-	config := relatedtasks.Config{Seed: uint64(seed), Train: n - n/5, Validation: n / 5, Overlap: rho}
-	set, err := relatedtasks.New(config)
+// programs are what all runs of a way with as many examples share.
+type programs struct {
+	training *mtl.Compiled
+	onTest   *mtl.Evaluator
+	tasks    []string
+}
+
+func draw(n int, rho float64, seed int64) (*datasets.Set, error) {
+	return relatedtasks.New(relatedtasks.Config{Seed: uint64(seed), Train: n - n/5, Validation: n / 5, Overlap: rho})
+}
+
+func compile(b compute.Backend, w way, n, steps int) (*programs, error) {
+	set, err := draw(n, 0, 1)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	m := &mtl.Model{Arch: arch.OwnInputs{Arch: w.arch}}
 	for _, task := range set.Tasks {
 		m.Tasks = append(m.Tasks, mtl.Regression(task.Name, 1))
 	}
-	onTest, err := mtl.NewEvaluator(b, m, set.Test)
+	p := &programs{tasks: m.TaskNames()}
+	if p.onTest, err = mtl.NewEvaluator(b, m, set.Test); err != nil {
+		return nil, err
+	}
+	p.training, err = mtl.Compile(m, mtl.Data{Train: set.Train, Validation: set.Validation}, mtl.FitOptions{
+		Backend: b, Steps: steps, BatchSize: set.Train.Len(), Optimizer: optimizer.Adam().WeightDecay(1e-2).Done(), LearningRate: 3e-3,
+		ValidateEvery: 25, Log: slog.New(slog.DiscardHandler),
+	})
+	return p, err
+}
+
+// train returns the mean R² on the test part at the step that was best on the validation part: of the mean loss, or for tasks alone of each one's.
+func (p *programs) train(w way, n int, rho float64, seed int64) (float64, error) {
+	set, err := draw(n, rho, seed)
 	if err != nil {
 		return 0, err
 	}
-	f := &follower{onTest: onTest, store: model.NewStore(), judged: [][]string{m.TaskNames()}}
+	f := &follower{programs: p, test: set.Test, store: model.NewStore(), judged: [][]string{p.tasks}}
 	if w.alone {
 		f.judged = nil
-		for _, task := range m.TaskNames() {
+		for _, task := range p.tasks {
 			f.judged = append(f.judged, []string{task})
 		}
 	}
@@ -212,23 +241,18 @@ func train(b compute.Backend, w way, n int, rho float64, seed int64, steps int) 
 	for range f.judged {
 		f.lowest = append(f.lowest, math.Inf(1))
 	}
-	_, err = mtl.Fit(context.Background(), m, mtl.Data{Train: set.Train, Validation: set.Validation}, mtl.FitOptions{
-		Backend: b, Store: f.store, Steps: steps, BatchSize: set.Train.Len(), Optimizer: optimizer.Adam().WeightDecay(1e-2).Done(), LearningRate: 3e-3, Seed: seed,
-		ValidateEvery: 25, Observers: []mtl.Observer{f}, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return 0, err
-	}
-	if f.err != nil {
-		return 0, f.err
+	if _, err := p.training.Fit(context.Background(), mtl.RunOptions{
+		Store: f.store, Seed: seed, Train: set.Train, Validation: set.Validation, Observers: []mtl.Observer{f},
+	}); err != nil || f.err != nil {
+		return 0, errors.Join(err, f.err)
 	}
 	r2 := 0.0
 	for i, tasks := range f.judged {
 		for _, task := range tasks {
-			r2 += f.best[i].Metric[task]["R2"] / float64(len(m.Tasks))
+			r2 += f.best[i].Metric[task]["R2"] / float64(len(p.tasks))
 		}
 	}
-	return r2, onTest.Close()
+	return r2, nil
 }
 
 // pick returns the values of the seeds.
