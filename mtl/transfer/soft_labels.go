@@ -40,9 +40,8 @@ func (f form) unpack(packed *graph.Node) (hard, soft *graph.Node) {
 
 // masks returns which labels are known, and which predictions of the teacher.
 func (f form) masks(mask *graph.Node) (known, taught *graph.Node) {
-	known, rest := firstAndRest(mask)
-	taught, _ = firstAndRest(rest)
-	return known, taught
+	known, _ = firstAndRest(mask)
+	return known, graph.Squeeze(graph.SliceAxis(mask, -1, graph.AxisRange(1, 2)), -1)
 }
 
 func firstAndRest(x *graph.Node) (first, rest *graph.Node) {

@@ -1,0 +1,142 @@
+package transfer_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/backend/backendtest"
+	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/arch"
+	"github.com/gomtl/gomtl/mtl/arch/pretrained"
+	"github.com/gomtl/gomtl/mtl/transfer"
+)
+
+// A trunk goes through a file, a run folder and memory to another model, before and after that has variables, to the same bits.
+func TestTrunk(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		dir := t.TempDir()
+		run, file := filepath.Join(dir, "run"), filepath.Join(dir, "trunk.safetensors")
+		train := points(64, 1)
+		source := model.NewStore()
+		fit(t, b, source, network(product), only(train, "product"), mtl.FitOptions{Steps: 10, BatchSize: 16, RunDir: run})
+		want := bits(t, source, "/shared/")
+		if err := transfer.SaveTrunk(source, file); err != nil {
+			t.Fatal(err)
+		}
+		other := model.NewStore()
+		fit(t, b, other, network(sign), only(train, "sign"), mtl.FitOptions{Steps: 1})
+		for name, load := range map[string]func(store *model.Store) error{
+			"file":   func(store *model.Store) error { return transfer.LoadTrunk(file, store) },
+			"run":    func(store *model.Store) error { return transfer.LoadRunTrunk(run, "best", store) },
+			"memory": func(store *model.Store) error { return transfer.CopyTrunk(source, store) },
+		} {
+			trained := clone(t, other)
+			head := bits(t, trained, "/task/")
+			declared := model.NewStore()
+			if err := transfer.Declare(b, declared, network(sign), train); err != nil {
+				t.Fatal(err)
+			}
+			for at, store := range map[string]*model.Store{"empty": model.NewStore(), "trained": trained, "declared": declared} {
+				if err := load(store); err != nil {
+					t.Fatalf("%s, %s: %v", name, at, err)
+				}
+				if !maps.Equal(bits(t, store, "/shared/"), want) {
+					t.Errorf("%s, %s: the trunk differs", name, at)
+				}
+			}
+			if !maps.Equal(bits(t, trained, "/task/"), head) {
+				t.Errorf("%s: the head changed", name)
+			}
+			if name != "file" {
+				continue
+			}
+			// The frozen trunk is what training goes on from, with its averages.
+			for _, store := range []*model.Store{declared, trained} {
+				mtl.Freeze(store, "shared")
+				fit(t, b, store, network(sign), only(train, "sign"), mtl.FitOptions{Steps: 3})
+				if !maps.Equal(bits(t, store, "/shared/"), want) {
+					t.Errorf("%s: the frozen trunk changed", name)
+				}
+			}
+			if maps.Equal(bits(t, trained, "/task/"), head) {
+				t.Errorf("%s: the head was not trained", name)
+			}
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+			t.Errorf("%v, %v; wanted the trunk and the run", entries, err)
+		}
+	})
+}
+
+// The file is read by other code for that format.
+func TestFileFormat(t *testing.T) {
+	b := backendtest.Go(t)
+	store, file := model.NewStore(), filepath.Join(t.TempDir(), "trunk.safetensors")
+	fit(t, b, store, network(product), only(points(64, 1), "product"), mtl.FitOptions{Steps: 2})
+	if err := transfer.SaveTrunk(store, file); err != nil {
+		t.Fatal(err)
+	}
+	f, err := pretrained.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if len(f.Names()) != len(bits(t, store, "/shared/")) {
+		t.Errorf("names %q", f.Names())
+	}
+	for _, name := range f.Names() {
+		numbers, err := f.Numbers(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shape, _ := f.Shape(name)
+		if !slices.Equal(numbers, floats(t, store, name)) || !slices.Equal(shape, store.GetVariable(name).Shape().Dimensions) {
+			t.Errorf("%s differs", name)
+		}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string][]byte{"short": data[:4], "cut": data[:len(data)-4], "text": []byte("this is no trunk at all")} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, bad, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, transfer.LoadTrunk(path, model.NewStore()), "no trunk that SaveTrunk wrote")
+	}
+}
+
+// What does not fit is named, with both shapes, and nothing is changed.
+func TestTrunkRefused(t *testing.T) {
+	b := backendtest.Go(t)
+	train := only(points(64, 1), "product")
+	source, other := model.NewStore(), model.NewStore()
+	fit(t, b, source, network(product), train, mtl.FitOptions{Steps: 1})
+	wide := network(product)
+	wide.Arch = arch.HardSharing{Trunk: arch.Dense{Widths: []int{16, 9, 4}, Normalization: arch.BatchNorm}}
+	fit(t, b, other, wide, train, mtl.FitOptions{Steps: 1})
+	before := bits(t, other, "/")
+	err := transfer.CopyTrunk(source, other)
+	wantError(t, err, "/shared/layer_1/dense/weights is (Float32)[16, 8] there and (Float32)[16, 9] here", "/shared/layer_2/dense/weights is missing there", "Use the architecture")
+	wantError(t, transfer.CopyTrunk(other, source), "/shared/layer_2/dense/weights is (Float32)[9, 4] there and missing here")
+	if !maps.Equal(bits(t, other, "/"), before) {
+		t.Error("a refused trunk changed the store")
+	}
+	if err := transfer.CopyTrunk(source, other, "shared/layer_0"); err != nil {
+		t.Errorf("the layer that fits: %v", err)
+	}
+	wantError(t, transfer.CopyTrunk(model.NewStore(), other), "no variables under")
+	wantError(t, transfer.LoadTrunk(filepath.Join(t.TempDir(), "none"), other), "cannot be read")
+	wantError(t, transfer.SaveTrunk(model.NewStore(), "x"), "no variables under")
+	declared := model.NewStore()
+	if err := transfer.Declare(b, declared, network(product), train); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, transfer.SaveTrunk(declared, "x"), "has no value yet")
+}
