@@ -67,6 +67,9 @@ func (o *Options) complete() error {
 	if o.Seeds == nil {
 		o.Seeds = []int64{1, 2, 3}
 	}
+	if o.Fit.SaveEvery == 0 {
+		o.Fit.SaveEvery = o.Fit.Steps // with few labels an epoch, the usual time between checkpoints, is a few steps
+	}
 	if o.Ways == nil {
 		o.Ways = []Way{FromScratch(), FineTuned(), Frozen(), MultiTask(o.Fit.Weighting)}
 	}
