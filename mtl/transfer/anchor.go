@@ -90,7 +90,8 @@ func anchorOf(path, part string) string { return anchorScope + path + "/" + part
 
 func setAnchor(store *model.Store, path string, value, importance *tensors.Tensor) error {
 	for part, t := range map[string]*tensors.Tensor{"value": value, "importance": importance} {
-		v, err := store.GetVariable(anchorOf(path, part)), error(nil)
+		var err error
+		v := store.GetVariable(anchorOf(path, part))
 		if v == nil {
 			v, err = store.CreateVariable(anchorOf(path, part), t)
 		} else {

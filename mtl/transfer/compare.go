@@ -130,7 +130,7 @@ func (c *comparing) run(ctx context.Context, result *Comparison) (err error) {
 func (w Way) graph() string { return fmt.Sprint(w.Together, strings.Join(w.Freeze, ",")) }
 
 // pretrain trains the source, where a way uses it.
-func (c *comparing) pretrain(ctx context.Context) error {
+func (c *comparing) pretrain(ctx context.Context) (err error) {
 	needed := false
 	for _, w := range c.Ways {
 		needed = needed || w.Start != nil
@@ -142,7 +142,7 @@ func (c *comparing) pretrain(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("transfer: the source: %w", err)
 	}
-	defer compiled.Close()
+	defer func() { err = errors.Join(err, compiled.Close()) }()
 	for _, seed := range c.Seeds {
 		store := model.NewStore()
 		c.sources = append(c.sources, store)
@@ -164,7 +164,7 @@ func (c *comparing) dir(parts ...string) string {
 }
 
 // group trains ways of one graph on the labelled part, with every seed.
-func (c *comparing) group(ctx context.Context, ways []int, count int, part *mtl.Split, found func(way int, value float64)) error {
+func (c *comparing) group(ctx context.Context, ways []int, count int, part *mtl.Split, found func(way int, value float64)) (err error) {
 	first := c.Ways[ways[0]]
 	m, fit := c.Target, c.Fit
 	if first.Together {
@@ -194,7 +194,7 @@ func (c *comparing) group(ctx context.Context, ways []int, count int, part *mtl.
 	if err != nil {
 		return fmt.Errorf("transfer: %s: %w", first.Name, err)
 	}
-	defer compiled.Close()
+	defer func() { err = errors.Join(err, compiled.Close()) }()
 	for _, k := range ways {
 		for i, seed := range c.Seeds {
 			value, err := c.one(ctx, compiled, k, i, mtl.RunOptions{Seed: seed, RunDir: c.dir(c.Ways[k].Name, fmt.Sprintf("labels-%d-seed-%d", count, seed))})

@@ -58,7 +58,11 @@ func TestLayerRates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		defer func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		if got := fmt.Sprint(c.Hyperparameters()); got != "[shared/layer_0/dense/rate shared/layer_1/dense/rate]" {
 			t.Errorf("hyper-parameters %s", got)
 		}

@@ -113,7 +113,7 @@ func (e entry) tensor(data []byte) (*tensors.Tensor, error) {
 	}
 	shape := shapes.Make(dtype, e.Shape...)
 	begin, end := e.Offsets[0], e.Offsets[1]
-	if begin < 0 || end < begin || end > len(data) || int64(end-begin) != int64(shape.ByteSize()) {
+	if begin < 0 || end < begin || end > len(data) || int64(end-begin) != shape.ByteSize() {
 		return nil, fmt.Errorf("bytes %d to %d of %d cannot hold %s: the file was cut off or changed", begin, end, len(data), shape)
 	}
 	value := tensors.FromShape(shape)

@@ -85,7 +85,11 @@ func TestFileFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if len(f.Names()) != len(bits(t, store, "/shared/")) {
 		t.Errorf("names %q", f.Names())
 	}
