@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 
@@ -26,6 +27,8 @@ type Options struct {
 	Ways []Way
 	// Dir keeps a run folder for each run, so that the same call goes on after an interrupt; empty keeps none.
 	Dir string
+	// Log receives a line a run; nil means slog.Default().
+	Log *slog.Logger
 }
 
 // Compare trains the target task on few and on more labels, in several ways, and evaluates each run. Ways of one graph share a compilation, and the seeds always do.
@@ -66,6 +69,9 @@ func (o *Options) complete() error {
 	}
 	if o.Seeds == nil {
 		o.Seeds = []int64{1, 2, 3}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
 	if o.Fit.SaveEvery == 0 {
 		o.Fit.SaveEvery = o.Fit.Steps // with few labels an epoch, the usual time between checkpoints, is a few steps
@@ -149,6 +155,7 @@ func (c *comparing) pretrain(ctx context.Context) (err error) {
 		if _, err := compiled.Fit(ctx, mtl.RunOptions{Store: store, Seed: seed, RunDir: c.dir("source", fmt.Sprintf("seed-%d", seed))}); err != nil {
 			return fmt.Errorf("transfer: the source with seed %d: %w", seed, err)
 		}
+		c.Log.Info(fmt.Sprintf("transfer: the source is trained, seed %d", seed))
 	}
 	return nil
 }
@@ -201,6 +208,7 @@ func (c *comparing) group(ctx context.Context, ways []int, count int, part *mtl.
 			if err != nil {
 				return fmt.Errorf("transfer: %s with %d labels and seed %d: %w", c.Ways[k].Name, count, seed, err)
 			}
+			c.Log.Info(fmt.Sprintf("transfer: %s, %d labels, seed %d: %.4g", c.Ways[k].Name, count, seed, value))
 			found(k, value)
 		}
 	}
