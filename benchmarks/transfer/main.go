@@ -31,8 +31,8 @@ import (
 
 func main() {
 	out := flag.String("out", "", "folder for the results; empty prints alone")
-	steps := flag.Int("steps", 800, "optimisation steps of each run on the target")
-	source := flag.Int("source", 1000, "optimisation steps on the source")
+	steps := flag.Int("steps", 600, "optimisation steps of each run on the target")
+	source := flag.Int("source", 800, "optimisation steps on the source")
 	rate := flag.Float64("rate", 0.004, "learning rate")
 	seeds := flag.Int("seeds", 3, "seeds 1, 2, ...")
 	labels := flag.String("labels", "50,100,300,600", "numbers of labels")
