@@ -60,8 +60,10 @@ func (a ActiveSubspaces) cosines(tasks []mtl.Task, inputs, predictions []*graph.
 		gradients[t] = a.gradients(tasks[t].Kind, inputs, predictions[t])
 	}
 	// ⟨S_i, S_j⟩ = ‖G_i·G_jᵀ‖_F² = ⟨G_iᵀG_i, G_jᵀG_j⟩, up to factors that the cosine takes out.
-	narrow := true
+	narrow, wide := true, gradients[0].Shape().Dim(1)
+	var traces []*graph.Node
 	for _, g := range gradients {
+		traces = append(traces, graph.ReduceAllSum(graph.Square(g)))
 		narrow = narrow && g.Shape().Dim(1) <= g.Shape().Dim(0)
 	}
 	if narrow {
@@ -69,7 +71,7 @@ func (a ActiveSubspaces) cosines(tasks []mtl.Task, inputs, predictions []*graph.
 			gradients[t] = graph.Reshape(graph.Einsum("nd,ne->de", g, g), 1, -1)
 		}
 		all := graph.Concatenate(gradients, 0)
-		return cosines(graph.Einsum("id,jd->ij", all, all))
+		return centredCosines(graph.Einsum("id,jd->ij", all, all), traces, wide)
 	}
 	products := make([][]*graph.Node, len(tasks))
 	for i := range tasks {
@@ -86,7 +88,14 @@ func (a ActiveSubspaces) cosines(tasks []mtl.Task, inputs, predictions []*graph.
 	for i, row := range products {
 		rows[i] = graph.Stack(row, 0)
 	}
-	return cosines(graph.Stack(rows, 0))
+	return centredCosines(graph.Stack(rows, 0), traces, wide)
+}
+
+// centredCosines are those of S_t - tr(S_t)/d·I, given the products and the traces of S_t: ⟨S_i, S_j⟩ - tr(S_i)·tr(S_j)/d.
+func centredCosines(products *graph.Node, traces []*graph.Node, d int) *graph.Node {
+	trace := graph.Stack(traces, 0)
+	both := graph.Mul(graph.InsertAxes(trace, 0), graph.InsertAxes(trace, 1))
+	return cosines(graph.Sub(products, graph.DivScalar(both, float64(d))))
 }
 
 // gradients are those of the outputs of a task, one below the other, scaled such that their products do not overflow.
