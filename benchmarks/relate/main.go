@@ -36,8 +36,8 @@ import (
 func main() {
 	seeds := flag.Int("seeds", 10, "how many seeds")
 	slow := flag.Int("slow", 3, "how many of them for gradients, look-ahead and transfer; 0 leaves these out")
-	rows := flag.Int("n", 300, "training examples of each task")
-	steps := flag.Int("steps", 600, "full-batch steps")
+	rows := flag.Int("n", 800, "training examples of each task")
+	steps := flag.Int("steps", 400, "full-batch steps")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -94,7 +94,7 @@ type measured struct {
 
 func (s *study) fit(steps int) mtl.FitOptions {
 	return mtl.FitOptions{
-		Backend: s.b, Steps: steps, BatchSize: 1 << 20, LearningRate: 3e-3, Optimizer: optimizer.Adam().LearningRate(3e-3).WeightDecay(1e-2).Done(),
+		Backend: s.b, Steps: steps, BatchSize: 1 << 20, LearningRate: 1e-2, Optimizer: optimizer.Adam().LearningRate(1e-2).WeightDecay(1e-2).Done(),
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }

@@ -47,6 +47,7 @@ func TestActiveSubspacesRecoverRelatedness(t *testing.T) {
 	}()
 	measure := func(c relatedtasks.Config) *affinity.Matrix {
 		t.Helper()
+		c.Train = 800
 		set, err := relatedtasks.New(c)
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +59,7 @@ func TestActiveSubspacesRecoverRelatedness(t *testing.T) {
 		data.split = set.Train
 		if compiled == nil {
 			if compiled, err = mtl.Compile(relate.Separate(m), mtl.Data{Stream: data}, mtl.FitOptions{
-				Backend: b, Steps: 600, Log: quiet, Optimizer: optimizer.Adam().LearningRate(3e-3).WeightDecay(1e-2).Done(),
+				Backend: b, Steps: 400, Log: quiet, Optimizer: optimizer.Adam().LearningRate(1e-2).WeightDecay(1e-2).Done(),
 			}); err != nil {
 				t.Fatal(err)
 			}
