@@ -191,7 +191,10 @@ func (a *affinityMap) label(v float64) string {
 	case largest >= 2:
 		digits = 1
 	}
-	return minus(fmt.Sprintf("%.*f", digits, v/a.unit))
+	if v /= a.unit; math.Abs(v) < 0.5*math.Pow(10, -float64(digits)) {
+		v = 0 // not minus 0
+	}
+	return minus(fmt.Sprintf("%.*f", digits, v))
 }
 
 func (a *affinityMap) drawOutlines(c draw.Canvas, area vg.Rectangle, cell vg.Length) {
