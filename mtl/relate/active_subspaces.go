@@ -18,9 +18,9 @@ import (
 //
 //	S_t = E[∇f_t·∇f_tᵀ]
 //
-// (Constantine, "Active Subspaces", 2015, section 3.1; summed over the outputs where there are several), [d, d] for d inputs, and the value for two tasks is the cosine of S_i and S_j, 0..1.
-// Two models that look at unrelated directions of the input have about 0 although their labels may correlate, and two that look at the same ones have a high value although theirs may
-// not. It needs inputs of floating-point numbers. m is Separate(m), or any trained model.
+// (Constantine, "Active Subspaces", 2015; summed over the outputs where there are several), [d, d] for d inputs, the value for two tasks is the cosine of S_i and S_j, each without its isotropic
+// part tr(S)/d·I: about 0 for models that look at unrelated directions of the input although their labels may correlate, high for those that look at the same although theirs may not, 1 at
+// most. It needs at least two inputs, floating-point numbers of about the same scale, and models that have learnt something. m is Separate(m), or any trained model.
 type ActiveSubspaces struct {
 	// Outputs is the greatest number of outputs of a task whose gradients are taken one by one; of more, that many random sums with signs are. S_t
 	// then has the same mean but is noisy, which makes the cosines of different tasks lower. 0 means 16.

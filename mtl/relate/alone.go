@@ -45,7 +45,7 @@ func Join(m *mtl.Model, stores map[string]*model.Store) (*model.Store, error) {
 		shared, own := "/"+mtl.SharedScope+"/", "/"+model.JoinPath(mtl.TaskScope, model.EscapeScopeName(name))+"/"
 		count := 0
 		for v := range store.IterVariables() {
-			to := ""
+			var to string
 			switch rest, found := strings.CutPrefix(v.Path(), shared); {
 			case found:
 				to = trunkPath(name) + "/" + rest
