@@ -161,7 +161,8 @@ func TestLTBDrawsByItsProbabilities(t *testing.T) {
 	})
 }
 
-// Two pairs of tasks, of which each wants the opposite of the other's features of a narrow trunk, part: the pairs do not end on one branch.
+// Two pairs of equal tasks, on a trunk too narrow for both: each pair ends on a branch of its own. Of six seeds five did; with seed 4 all ended on one branch, which nothing
+// in the method prevents.
 func TestLTBLearnsToBranch(t *testing.T) {
 	const rows, steps = 64, 600
 	x := wave(rows, 4)
@@ -187,7 +188,6 @@ func TestLTBLearnsToBranch(t *testing.T) {
 	check(t, err)
 	chosen, err := a.Chosen(store, tasks)
 	check(t, err)
-	t.Logf("chosen:\n%s", chosen)
 	if chosen.Tasks["a1"] != chosen.Tasks["a2"] || chosen.Tasks["b1"] != chosen.Tasks["b2"] || chosen.Tasks["a1"] == chosen.Tasks["b1"] {
 		t.Errorf("chosen:\n%s\nwanted each pair on a branch of its own", chosen)
 	}
