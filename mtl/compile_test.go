@@ -84,7 +84,7 @@ func TestRunsOfOneCompilation(t *testing.T) {
 		stores, histories, errs := make([]*model.Store, len(runs)), make([]*history.History, len(runs)), make([]error, len(runs))
 		var wait sync.WaitGroup
 		atOnce := make(chan struct{}, 2)
-		if b.Name() == "go" {
+		if mtl.IsPureGo(b) {
 			atOnce = make(chan struct{}, 1)
 		}
 		for i, run := range runs {

@@ -76,9 +76,12 @@ func canLoop(b compute.Backend) bool {
 	return capabilities.Functions && capabilities.Operations[compute.OpTypeDynamicUpdateSlice]
 }
 
+// IsPureGo tells whether a backend is GoMLX's own, without XLA.
+func IsPureGo(b compute.Backend) bool { return b.Name() == "Go Backend" }
+
 // OnCPU tells whether a backend computes on the CPU.
 func OnCPU(b compute.Backend) bool {
-	return b.Name() == "go" || strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
+	return IsPureGo(b) || strings.Contains(strings.ToLower(b.DeviceDescription(0)), "cpu")
 }
 
 // compile compiles what newExecutor traced.

@@ -71,7 +71,7 @@ func (s *sweep) workers(trial *study.Trial) int {
 		}
 	}
 	// GoMLX's pure-Go backend hangs when two programs with loops, such as solvers, run at once.
-	if o.Fit.Backend.Name() == "go" {
+	if mtl.IsPureGo(o.Fit.Backend) {
 		return 1
 	}
 	if c, err := s.group(trial).compiled(); err == nil { // else the trial itself reports it
