@@ -239,11 +239,22 @@ func TestActiveSubspacesOfLinearModels(t *testing.T) {
 	})
 }
 
-// A linear model of 40 outputs, whose gradients are taken on random sums: the noise makes the cosine lower, here by a quarter.
+// Two linear models of 40 outputs that look mostly in one direction: random sums of the outputs tell that nearly as well as all of them.
 func TestActiveSubspacesOfManyOutputs(t *testing.T) {
 	b := backendtest.Go(t)
-	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.TrunkFunc(func(_ *model.Scope, inputs []*graph.Node) *graph.Node { return inputs[0] })},
-		Tasks: []mtl.Task{mtl.Regression("a", 40), mtl.Regression("b", 40)}}
+	m := &mtl.Model{Arch: arch.HardSharing{Trunk: arch.TrunkFunc(func(_ *model.Scope, inputs []*graph.Node) *graph.Node { return inputs[0] })}}
+	for phase, name := range []string{"a", "b"} {
+		weights := make([][]float32, 5)
+		for i := range weights {
+			for k := range 40 {
+				main, rest := float64(i-1)*math.Cos(float64(k*(phase+2))), math.Sin(float64(i*k*(3+phase)+phase))
+				weights[i] = append(weights[i], float32(main+0.5*rest))
+			}
+		}
+		m.Tasks = append(m.Tasks, mtl.Regression(name, 40, mtl.WithHead(mtl.HeadFunc(func(scope *model.Scope, h *graph.Node) *graph.Node {
+			return graph.Dot(h, scope.VariableWithValue("w", weights).NodeValue(h.Graph())).Product()
+		}))))
+	}
 	x := tensors.FromValue([][]float32{{1, 2, 3, 4, 5}, {3, 1, 0, 1, 2}})
 	store := model.NewStore()
 	if _, err := mtl.Predict(context.Background(), b, store, m, x); err != nil {
@@ -257,7 +268,8 @@ func TestActiveSubspacesOfManyOutputs(t *testing.T) {
 		}
 		value[k] = got.Of("a", "b")
 	}
-	if value[1] > value[0]+0.05 || value[1] < 0.6*value[0] {
+	if value[0] < 0.8 || math.Abs(value[0]-value[1]) > 0.15 {
 		t.Errorf("with 16 random sums %v, with all outputs %v", value[1], value[0])
 	}
+	t.Logf("with 16 random sums %v, with all outputs %v", value[1], value[0])
 }
