@@ -23,7 +23,7 @@ import (
 // most. It needs at least two inputs, floating-point numbers of about the same scale, and models that have learnt something. m is Separate(m), or any trained model.
 type ActiveSubspaces struct {
 	// Outputs is the greatest number of outputs of a task whose gradients are taken one by one; of more, that many random sums with signs are. S_t
-	// then has the same mean but is noisy, which makes the cosines of different tasks lower. 0 means 16.
+	// then has the same mean but is noisy, and so are the cosines. 0 means 16.
 	Outputs int
 	// Seed of the signs.
 	Seed uint64
