@@ -86,7 +86,7 @@ func (c *Compiled) build() (err error) {
 		base = ClipByGlobalNorm(o.ClipNorm, base)
 	}
 	compiler := &compiler{
-		backend: o.Backend, store: c.store, model: c.model, batch: o.BatchSize,
+		backend: o.Backend, store: c.store, model: c.model, batch: o.BatchSize, parts: o.Accumulate,
 		optimizer: Optimizer(o.Weighting, base),
 		scheduled: o.LearningRate > 0,
 	}
@@ -110,6 +110,9 @@ func (c *Compiled) build() (err error) {
 		}
 		compiler.streamed, compiler.feed, compiler.batch = true, first, first.shapes[0].Dimensions[0]
 		o.BatchSize = compiler.batch
+	}
+	if compiler.parts > 1 && compiler.batch%compiler.parts != 0 {
+		return fmt.Errorf("mtl: a batch of %d examples cannot be taken in FitOptions.Accumulate = %d equal parts: choose a divisor", compiler.batch, compiler.parts)
 	}
 	o.Store.SetParam("/"+model.ParamInitialSeed, o.Seed)
 	if err := o.Store.SetRNGStateFromSeed(o.Seed); err != nil {

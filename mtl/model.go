@@ -103,6 +103,7 @@ func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses
 		values[i], active[i] = t.lossOf(labels[i], t.mask(labels[i], masks[i]), predictions[i])
 	}
 	losses := &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+	losses.derivative = wholePass{losses}
 	if kept, found := model.GetGraphParam(predictions[0].Graph(), forwardKey); found {
 		pass := kept.(*forward)
 		losses.features = pass.features

@@ -1,6 +1,7 @@
 package mtl
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -31,6 +32,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	losses, config := kept.(*taskLosses), configure(o.weighting)
 	step := newStep(scope.Store(), losses)
 	groups := groupSteps(step, losses, config.Target.groups(step, losses))
+	losses.announce(step, groups)
 	for _, group := range groups {
 		group.weights = config.weights(group.Step)
 		config.check(group.Step)
@@ -38,10 +40,15 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	weights := meanWeights(groups)
 	model.SetGraphParam(g, weightsKey, weights)
 	extra := objectives(train.GetRegularizationLoss(g), groups)
-	if !groups[0].UsesGradients() && groups[0].direction == nil && config.Heads == WeightedHeads {
+	_, whole := losses.derivative.(wholePass)
+	switch oneLoss := !groups[0].UsesGradients() && groups[0].direction == nil && config.Heads == WeightedHeads; {
+	case oneLoss && whole:
 		o.base.UpdateGraph(scope, g, sum(graph.ReduceAllSum(graph.Mul(weights, losses.values)), extra))
-	} else {
-		o.update(scope, losses, config, groups, extra)
+	case oneLoss:
+		variables := step.ModelVariables()
+		o.update(scope, losses, config, groups, extra, byVariable(variables, losses.combined(weights, nodesOf(g, variables))))
+	default:
+		o.update(scope, losses, config, groups, extra, sharedGradient(losses, config, groups, step.SharedVariables()))
 	}
 	var after *Step
 	for _, group := range groups {
@@ -54,8 +61,8 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	}
 }
 
-// update assembles the gradient of every trainable variable and hands it to the base optimiser.
-func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, config Gradients, groups []*groupStep, extra *graph.Node) {
+// update assembles the gradient of every trainable variable and hands it to the base optimiser. combined holds those gradients that are there already.
+func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, config Gradients, groups []*groupStep, extra *graph.Node, combined map[*model.Variable]*graph.Node) {
 	base, ok := o.base.(train.OptimizeWithGradients)
 	if !ok {
 		panicf("optimiser %T takes no gradients, which weighting %s needs: use one that implements train.OptimizeWithGradients", o.base, describeValue(o.weighting, "equal"))
@@ -71,12 +78,11 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 			add(i, d)
 		}
 	}
-	trunk := sharedGradient(losses, config, groups, sharedVariables(scope.Store(), g))
 	var own, others []int // the weighting's variables, and those of the heads
 	for i, v := range variables {
 		switch {
-		case trunk[v] != nil:
-			add(i, trunk[v])
+		case combined[v] != nil:
+			add(i, combined[v])
 		case ofWeighting(v):
 			own = append(own, i)
 		default:
@@ -103,7 +109,7 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 			continue
 		}
 		factor := element(factors, t)
-		for k, d := range graph.Gradient(l, pick(nodes, heads)...) {
+		for k, d := range losses.of(t, pick(nodes, heads)) {
 			// A task that is left out leaves its head alone, also where its gradient is not a number.
 			d = graph.Where(graph.Equal(factor, graph.ZerosLike(factor)), graph.ZerosLike(d), graph.Mul(graph.ConvertDType(factor, d.DType()), d))
 			add(heads[k], d)
@@ -121,14 +127,11 @@ func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, confi
 func sharedGradient(losses *taskLosses, config Gradients, groups []*groupStep, shared []*model.Variable) map[*model.Variable]*graph.Node {
 	combined := map[*model.Variable]*graph.Node{}
 	set := func(variables []*model.Variable, gradients []*graph.Node) {
-		for i, v := range variables {
-			combined[v] = gradients[i]
-		}
+		maps.Copy(combined, byVariable(variables, gradients))
 	}
 	g := losses.values.Graph()
 	backward := func(weights *graph.Node, variables []*model.Variable) []*graph.Node {
-		value := graph.ReduceAllSum(graph.Mul(graph.StopGradient(weights), losses.values))
-		return graph.Gradient(value, nodesOf(g, variables)...)
+		return losses.combined(weights, nodesOf(g, variables))
 	}
 	for _, group := range groups {
 		onParameters := len(group.variables) > 0
@@ -153,6 +156,14 @@ func sharedGradient(losses *taskLosses, config Gradients, groups []*groupStep, s
 		set(rest, backward(groups[0].weights, rest))
 	}
 	return combined
+}
+
+func byVariable(variables []*model.Variable, gradients []*graph.Node) map[*model.Variable]*graph.Node {
+	found := map[*model.Variable]*graph.Node{}
+	for i, v := range variables {
+		found[v] = gradients[i]
+	}
+	return found
 }
 
 // throughRepresentation carries a direction on the representation, one cotangent a node, back through the trunk.
@@ -181,9 +192,10 @@ func groupSteps(step *Step, losses *taskLosses, groups []targetGroup) []*groupSt
 		if group.name != "" {
 			part.Scope = step.Scope.At("%s", group.name)
 		}
-		part.source = &onNodes{losses: losses.scalars, nodes: group.nodes}
-		if part.onRepresentation = len(group.variables) == 0 && len(group.nodes) > 0; !part.onRepresentation {
-			part.evaluate = group.evaluate(step)
+		if part.onRepresentation = len(group.variables) == 0 && len(group.nodes) > 0; part.onRepresentation {
+			part.source = &onNodes{losses: losses.scalars, nodes: group.nodes}
+		} else {
+			part.source, part.evaluate = losses.on(group.nodes), group.evaluate(step)
 		}
 		steps[i] = &groupStep{Step: &part, targetGroup: group}
 	}

@@ -30,6 +30,11 @@ type FitOptions struct {
 	Steps, Epochs int
 	// BatchSize is the number of examples a step; 0 means 32. A smaller training split is one batch.
 	BatchSize int
+	// Accumulate is the number of equal parts that a step takes its batch in, one after the other, before it updates once: 0 and 1 take it whole. It must divide
+	// BatchSize. The step is the same, for gradient methods too, but the activations of one part exist at a time. Only layers that look at the
+	// batch differ: arch.BatchNorm normalises each part by itself and moves its averages once a part. A loss weighting that looks at the losses of its own
+	// step (GLS, STCH) and a batch-normalised model cost one more forward pass. Gradients on the Representation and look-aheads are exact, but keep the activations of the whole batch.
+	Accumulate int
 	// Optimizer is any GoMLX optimiser; nil means Adam. GoMLX's SGD divides its rate by the square root of the step unless told WithDecay(false).
 	Optimizer optimizer.Interface
 	// LearningRate replaces the optimiser's own; 0 leaves that, or means 0.001 where there is a Schedule or no Optimizer.
@@ -133,6 +138,9 @@ func (o FitOptions) withDefaults(rows int) (FitOptions, error) {
 	case o.BatchSize < 0 || o.LearningRate < 0 || o.ClipNorm < 0 || o.StepsPerCall < 0:
 		return o, fmt.Errorf("mtl: FitOptions has a negative batch size (%d), learning rate (%v), clip norm (%v) or steps per call (%d)",
 			o.BatchSize, o.LearningRate, o.ClipNorm, o.StepsPerCall)
+	}
+	if o.Accumulate < 0 {
+		return o, fmt.Errorf("mtl: FitOptions.Accumulate is %d; wanted a number of parts, or 0 for none", o.Accumulate)
 	}
 	orElse := func(value *int, other int) {
 		if *value <= 0 {

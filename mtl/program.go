@@ -23,6 +23,7 @@ type compiler struct {
 	feed          *feed
 	streamed      bool // batches arrive as tensors instead of row numbers
 	batch         int
+	parts         int  // passes that a step takes over parts of its batch
 	scheduled     bool // the learning rate is an input of each step
 	stepsPerEpoch int
 }
@@ -60,9 +61,8 @@ const (
 
 // losses builds a forward pass in training mode.
 func (c *compiler) losses(g *graph.Graph, batch batchNodes) *taskLosses {
-	predictions := c.model.Graph(c.store.RootScope(), nil, batch.inputs)
+	losses := c.model.accumulated(c.store, batch, c.parts)
 	applyFreezing(c.store) // on variables made just now, too
-	losses := c.model.taskLosses(batch.labels, batch.masks, predictions)
 	losses.keep(g)
 	return losses
 }

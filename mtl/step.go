@@ -23,6 +23,7 @@ type taskLosses struct {
 	features       []*graph.Node // the representation that each head got
 	// again builds the losses of part i of n of the same batch, with the variables' values of the moment.
 	again func(i, n int) *taskLosses
+	derivative
 }
 
 const (

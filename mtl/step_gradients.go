@@ -12,7 +12,7 @@ func (s *Step) Gramian() *graph.Node {
 	// A sum of squares that overflows is unusable, too: nothing that follows could be finite.
 	squares := diagonalOf(gramian)
 	labelled := graph.GreaterThan(s.Active, graph.ZerosLike(s.Active))
-	s.usable = graph.LogicalAnd(labelled, graph.LogicalAnd(graph.IsFinite(squares), graph.IsFinite(s.Losses)))
+	s.usable = graph.LogicalAnd(labelled, graph.LogicalAnd(graph.IsFinite(squares), graph.IsFinite(s.source.values())))
 	s.Active = graph.ConvertDType(s.usable, s.Active.DType())
 	both := graph.LogicalAnd(graph.InsertAxes(s.usable, 0), graph.InsertAxes(s.usable, 1))
 	s.gramian = graph.Where(both, gramian, graph.ZerosLike(gramian))

@@ -72,7 +72,6 @@ func (m MatrixStep) step(store *model.Store) *Step {
 		Losses:        m.Losses,
 		Active:        m.Active,
 		StepsPerEpoch: m.StepsPerEpoch,
-		source:        matrix{m.Jacobian},
 	}
 	for i := range count {
 		s.Names = append(s.Names, fmt.Sprintf("task%d", i))
@@ -80,6 +79,7 @@ func (m MatrixStep) step(store *model.Store) *Step {
 	if s.Losses == nil {
 		s.Losses = ones
 	}
+	s.source = matrix{m.Jacobian, s.Losses}
 	if s.Active == nil {
 		s.Active = ones
 	}
@@ -104,8 +104,10 @@ func (m MatrixStep) step(store *model.Store) *Step {
 	return s
 }
 
-// matrix is a Jacobian [T, d].
-type matrix struct{ jacobian *graph.Node }
+// matrix is a Jacobian [T, d] of losses [T].
+type matrix struct{ jacobian, losses *graph.Node }
+
+func (m matrix) values() *graph.Node { return m.losses }
 
 func (m matrix) gradients() [][]*graph.Node {
 	rows := make([][]*graph.Node, m.jacobian.Shape().Dimensions[0])

@@ -18,7 +18,7 @@ func newStep(store *model.Store, losses *taskLosses) *Step {
 		Active:        losses.active,
 		StepsPerEpoch: stepsPerEpoch(g),
 	}
-	s.source = &onNodes{losses: losses.scalars, nodes: nodesOf(g, sharedVariables(store, g))}
+	s.source = losses.on(nodesOf(g, sharedVariables(store, g)))
 	s.evaluate = func(i, n int, values map[*model.Variable]*graph.Node) *Step {
 		var part *Step
 		withValues(store, g, values, func() { part = newStep(store, losses.again(i, n)) })
@@ -76,6 +76,11 @@ func withValues(store *model.Store, g *graph.Graph, values map[*model.Variable]*
 		v.SetNodeValue(value)
 	}
 	if regularization != nil {
-		model.SetGraphParam(g, model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey), regularization)
+		setRegularization(g, regularization)
 	}
+}
+
+// setRegularization replaces what train.AddRegularizationLoss added up.
+func setRegularization(g *graph.Graph, value *graph.Node) {
+	model.SetGraphParam(g, model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey), value)
 }

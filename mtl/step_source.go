@@ -13,6 +13,8 @@ type gradientSource interface {
 	gradients() [][]*graph.Node
 	// gramian returns the rows' inner products, [T, T].
 	gramian() *graph.Node
+	// values returns the losses that the gradients are of, [T]; ask after these.
+	values() *graph.Node
 	// combine returns Σ_t w_t·row_t over the usable tasks, for weights and usable [T].
 	combine(weights, usable *graph.Node) []*graph.Node
 }
@@ -60,6 +62,10 @@ func (o *onNodes) vectors() []taskVectors {
 	}
 	return o.built
 }
+
+func (o *onNodes) values() *graph.Node { return graph.Stack(o.losses, 0) }
+
+func (o *onNodes) scalars() []*graph.Node { return o.losses }
 
 func (o *onNodes) gradients() [][]*graph.Node {
 	rows := make([][]*graph.Node, len(o.losses))

@@ -16,11 +16,11 @@ func (s *Step) ModelVariables() []*model.Variable {
 // On returns the step with its task gradients taken on other nodes in place of the shared parameters, such as the values of ModelVariables, or those
 // that the step was evaluated with. SharedGradients then is [T][node].
 func (s *Step) On(nodes []*graph.Node) *Step {
-	source, ok := s.source.(*onNodes)
+	source, ok := s.source.(interface{ scalars() []*graph.Node }) // that of a model
 	if !ok {
 		panic(ErrNeedsModel)
 	}
 	other := *s
-	other.source, other.gramian, other.rows = &onNodes{losses: source.losses, nodes: nodes}, nil, nil
+	other.source, other.gramian, other.rows = &onNodes{losses: source.scalars(), nodes: nodes}, nil, nil
 	return &other
 }
