@@ -39,6 +39,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	}
 	weights := meanWeights(groups)
 	model.SetGraphParam(g, weightsKey, weights)
+	model.SetGraphParam(g, jacobianKey, jacobianBytes(groups))
 	extra := objectives(train.GetRegularizationLoss(g), groups)
 	_, whole := losses.derivative.(wholePass)
 	switch oneLoss := !groups[0].UsesGradients() && groups[0].direction == nil && config.Heads == WeightedHeads; {
@@ -176,6 +177,18 @@ func throughRepresentation(group *groupStep, nodes []*graph.Node) []*graph.Node 
 		value = sum(value, graph.ReduceAllSum(graph.Mul(z, graph.StopGradient(group.direction[k]))))
 	}
 	return graph.Gradient(value, nodes...)
+}
+
+// jacobianBytes is the size of the task gradients that methods asked for: T times that of the shared parameters, or of the representation.
+func jacobianBytes(groups []*groupStep) (bytes int64) {
+	for _, group := range groups {
+		if group.UsesGradients() {
+			for _, node := range group.nodes {
+				bytes += int64(group.Tasks()) * node.Shape().ByteSize()
+			}
+		}
+	}
+	return bytes
 }
 
 // groupStep is a step on a part of the target.

@@ -32,6 +32,7 @@ const (
 	featuresKey = "/mtl_features"
 	weightsKey  = "/mtl_task_weights"
 	epochKey    = "/mtl_steps_per_epoch"
+	jacobianKey = "/mtl_jacobian_bytes"
 )
 
 func (l *taskLosses) keep(g *graph.Graph) { model.SetGraphParam(g, lossesKey, l) }
