@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/gomtl/gomtl/backend"
+	"github.com/gomtl/gomtl/mtl"
+	"github.com/urfave/cli/v3"
+)
+
+func costCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "cost",
+		Usage: "tell what a training step takes, before training",
+		Description: "Builds and compiles one step of what `gomtl train` would run, for each method, and prints a table; nothing is trained. Memory is what the backend's\n" +
+			"compiler reports for a step, without the data and what its kernels take beside; a process takes up to about twice as much.\n\nExamples:\n\n" +
+			"    gomtl cost -data digits\n    gomtl cost -data scenes -methods Equal,MGDA,UPGrad -batch 64 -accumulate 4",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "data", Usage: "data set: " + names(sources), Required: true},
+			&cli.StringFlag{Name: "tasks", Usage: "tasks, separated by commas (default: all of the data set)"},
+			&cli.StringFlag{Name: "methods", Usage: "methods of task weights or gradients, separated by commas", Value: "Equal,MGDA"},
+			&cli.IntFlag{Name: "batch", Usage: "examples a step", Value: 64},
+			&cli.IntFlag{Name: "accumulate", Usage: "parts that a step takes its batch in", Value: 1},
+		},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			data, found := sources[c.String("data")]
+			if !found {
+				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(sources))
+			}
+			set, err := data.load()
+			if err != nil {
+				return err
+			}
+			wanted := set.TaskNames()
+			if tasks := c.String("tasks"); tasks != "" {
+				wanted = strings.Split(tasks, ",")
+			}
+			b, err := backend.New(ctx)
+			if err != nil {
+				return err
+			}
+			var rows []costRow
+			for _, name := range strings.Split(c.String("methods"), ",") {
+				name, method, err := methodNamed(name)
+				if err != nil {
+					return err
+				}
+				for _, row := range []costRow{{name: name, method: method}, {name: name + " on the representation", method: mtl.Gradients{Method: method, Target: mtl.Representation{}}}} {
+					m, err := data.model(set, wanted)
+					if err != nil {
+						return err
+					}
+					row.cost, err = mtl.CostOf(m, mtl.Data{Train: set.Train.Only(wanted...)}, mtl.FitOptions{
+						Backend: b, Steps: 1, BatchSize: c.Int("batch"), Accumulate: c.Int("accumulate"), Weighting: row.method, Log: slog.New(slog.DiscardHandler),
+					})
+					if err != nil {
+						return fmt.Errorf("%s: %w", row.name, err)
+					}
+					rows = append(rows, row)
+					if row.cost.Jacobian == 0 { // it takes no gradients anywhere
+						break
+					}
+				}
+			}
+			return writeCosts(os.Stdout, wanted, rows)
+		},
+	}
+}
+
+// costRow is the cost of training with one method.
+type costRow struct {
+	name   string
+	method mtl.Weighting
+	cost   *mtl.Cost
+}
+
+// writeCosts prints the parameters of a model, and for each method what a step takes.
+func writeCosts(w io.Writer, tasks []string, rows []costRow) error {
+	first := rows[0].cost
+	fmt.Fprintf(w, "parameters: %d shared", first.Shared)
+	for _, name := range tasks {
+		fmt.Fprintf(w, ", %d of %s", first.Own[name], name)
+	}
+	fmt.Fprint(w, "\n\n")
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "method\tforward\tstep\ttask gradients\tvariables\tstate\ttemporary")
+	for _, row := range rows {
+		c, temporary := row.cost, "unknown"
+		if c.Known {
+			temporary = megabytes(c.Memory.Temporary)
+		}
+		fmt.Fprintf(table, "%s\t%.2f GFLOP\t%.2f GFLOP\t%s\t%s\t%s\t%s\n", row.name, c.Forward/1e9, c.Step/1e9, megabytes(c.Jacobian), megabytes(c.Variables), megabytes(c.State), temporary)
+	}
+	return table.Flush()
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.2f MB", float64(bytes)/1e6) }
