@@ -27,11 +27,11 @@ func TestMain(m *testing.M) {
 }
 
 // Every architecture trains with every weighting: 20 steps on three tasks of different kinds, one of which has no label in most batches and another for half of the examples,
-// with finite losses and variables all the way. XLA takes a second or two to compile each, so there it is every architecture with some weightings, and every weighting with
-// some architectures, unless GOMTL_EVERY_COMBINATION=1 asks for all.
+// with finite losses and variables all the way. XLA takes seconds to compile each, so there it is every architecture with one or two weightings (every weighting is tested
+// there in mtl/weighting), unless GOMTL_EVERY_COMBINATION=1 asks for all.
 func TestEveryCombination(t *testing.T) {
 	all := os.Getenv("GOMTL_EVERY_COMBINATION") == "1"
-	const some = 13 // one in so many: no divisor of the number of weightings
+	const some = 31 // one in so many, fewer than there are weightings
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		number := 0
 		for _, sample := range catalog.Architectures() {
