@@ -15,6 +15,9 @@ import (
 // experts returns what count trunks of one kind, each with its own variables, make of the inputs, [batch, count, ...]. Those of a Dense are computed
 // together, by one batched matrix product a layer; any other trunk is built count times, under "expert_0", "expert_1", ....
 func experts(scope *model.Scope, trunk Trunk, count int, inputs []*graph.Node) *graph.Node {
+	if b, ok := trunk.(BFloat16); ok {
+		return b.within(scope, inputs, func() *graph.Node { return experts(scope, b.Trunk, count, inputs) })
+	}
 	if d, ok := trunk.(Dense); ok {
 		many := batch(count)
 		return graph.TransposeAllAxes(d.represent(scope, inputs, many.dense, many.normalize), 1, 0, 2)
@@ -42,7 +45,7 @@ func (n batch) dense(l layer, scope *model.Scope, x *graph.Node, width int) *gra
 	if x.Rank() == 2 {
 		equation = "bi,eio->ebo"
 	}
-	x = graph.Einsum(equation, x, weights.NodeValue(g))
+	x = multiply(scope, x, weights.NodeValue(g), func(x, weights *graph.Node) *graph.Node { return dot(x, weights).Einsum(equation) })
 	if l.normalization == nil {
 		x = graph.Add(x, graph.InsertAxes(own.VariableWithShape("biases", shapes.Make(x.DType(), int(n), width)).NodeValue(g), 1))
 	}

@@ -1,6 +1,8 @@
 package arch
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
@@ -71,6 +73,11 @@ func (l layer) dense(scope *model.Scope, x *graph.Node, width int) *graph.Node {
 }
 
 func (l layer) plainDense(scope *model.Scope, x *graph.Node, width int, bias bool) *graph.Node {
+	if rounds(scope, x.Graph()) {
+		return l.layerOf(scope, "dense", x, []int{x.Shape().Dim(-1), width}, bias, func(x, weights *graph.Node) *graph.Node {
+			return dot(x, weights).General([]int{-1}, nil, []int{0}, nil)
+		})
+	}
 	// layers.Dense reads its regularisation from the parameters of its scope, "dense".
 	own := scope.At("dense")
 	l1, l2 := l.amounts(own, x.Graph())
@@ -91,6 +98,12 @@ func (l layer) convolution(scope *model.Scope, x *graph.Node, channels, kernel, 
 }
 
 func (l layer) plainConvolution(scope *model.Scope, x *graph.Node, channels, kernel, stride int, bias bool) *graph.Node {
+	if rounds(scope, x.Graph()) {
+		dims := slices.Repeat([]int{kernel}, x.Rank()-2)
+		return l.layerOf(scope, "conv", x, append(dims, x.Shape().Dim(-1), channels), bias, func(x, weights *graph.Node) *graph.Node {
+			return graph.Convolve(x, weights).Strides(stride).PadSame().Done()
+		})
+	}
 	// Given one by one, because the regularisers that layers.Convolution reads from its scope count L2 twice.
 	l1, l2 := l.amounts(scope, x.Graph())
 	return layers.Convolution(l.scope(scope), x).Channels(channels).KernelSize(kernel).Strides(stride).PadSame().
