@@ -66,8 +66,7 @@ func multiply(scope *model.Scope, x, weights *graph.Node, times func(x, weights 
 	return graph.ConvertDType(y, x.DType())
 }
 
-// dot is graph.Dot without the accumulator that GoMLX asks for where operands are bfloat16: XLA sums in float32 by itself, but GoMLX would take the gradient in
-// float32 products, and some of XLA's plugins the product itself.
+// dot is graph.Dot without the accumulator that GoMLX asks for where operands are bfloat16, for which it would take the gradient by float32 products. (Einsum asks again.)
 func dot(x, weights *graph.Node) *graph.DotBuilder {
 	return graph.Dot(x, weights).WithAccumulatorDType(dtypes.InvalidDType)
 }

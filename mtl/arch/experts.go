@@ -41,11 +41,12 @@ func (n batch) dense(l layer, scope *model.Scope, x *graph.Node, width int) *gra
 	if add := regularizer.Combine(regularizer.L1(l1), l.square(l2)); add != nil {
 		add(g, weights)
 	}
-	equation := "ebi,eio->ebo"
-	if x.Rank() == 2 {
-		equation = "bi,eio->ebo"
-	}
-	x = multiply(scope, x, weights.NodeValue(g), func(x, weights *graph.Node) *graph.Node { return dot(x, weights).Einsum(equation) })
+	x = multiply(scope, x, weights.NodeValue(g), func(x, weights *graph.Node) *graph.Node {
+		if x.Rank() == 2 {
+			return graph.TransposeAllAxes(dot(x, weights).General([]int{1}, nil, []int{1}, nil), 1, 0, 2)
+		}
+		return dot(x, weights).General([]int{2}, []int{0}, []int{1}, []int{0})
+	})
 	if l.normalization == nil {
 		x = graph.Add(x, graph.InsertAxes(own.VariableWithShape("biases", shapes.Make(x.DType(), int(n), width)).NodeValue(g), 1))
 	}
