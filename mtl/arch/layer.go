@@ -78,9 +78,9 @@ func (l layer) plainDense(scope *model.Scope, x *graph.Node, width int, bias boo
 			return dot(x, weights).General([]int{-1}, nil, []int{0}, nil)
 		})
 	}
-	// layers.Dense reads its regularisation from the parameters of its scope, "dense".
+	// layers.Dense reads its regularisation from the parameters of its scope, "dense", which stay there: the amounts are those of the scope above.
 	own := scope.At("dense")
-	l1, l2 := l.amounts(own, x.Graph())
+	l1, l2 := l.amounts(scope, x.Graph())
 	own.SetParam(regularizer.ParamL1, l1)
 	own.SetParam(regularizer.ParamL2, 0.0)
 	x = layers.Dense(l.scope(scope), x, bias, width)
@@ -104,8 +104,9 @@ func (l layer) plainConvolution(scope *model.Scope, x *graph.Node, channels, ker
 			return graph.Convolve(x, weights).Strides(stride).PadSame().Done()
 		})
 	}
-	// Given one by one, because the regularisers that layers.Convolution reads from its scope count L2 twice.
+	// layers.Convolution adds the L2 of the parameters of its scope, "conv", to the regulariser that it is given.
 	l1, l2 := l.amounts(scope, x.Graph())
+	scope.At("conv").SetParam(regularizer.ParamL2, 0.0)
 	return layers.Convolution(l.scope(scope), x).Channels(channels).KernelSize(kernel).Strides(stride).PadSame().
 		UseBias(bias).Regularizer(regularizer.Combine(regularizer.L1(l1), l.square(l2))).Done()
 }

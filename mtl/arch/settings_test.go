@@ -58,6 +58,7 @@ func TestRegularization(t *testing.T) {
 		{"conv, batch norm", arch.Conv{Stages: stages, L1: l1, L2: l2, Normalization: arch.BatchNorm}, false},
 		{"residual, layer norm", arch.Residual{Stages: stages, L1: l1, L2: l2, Normalization: arch.LayerNorm}, false},
 		{"dense from the store", arch.Dense{Widths: []int{5, 4}}, true},
+		{"conv from the store", arch.Conv{Stages: stages}, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,6 +82,12 @@ func TestRegularization(t *testing.T) {
 				}
 			}
 			near(t, "regularisation", numbers(t, outputs[0]), []float64{want})
+			again, err := execute(backendtest.Go(t), store, []*tensors.Tensor{maps}, func(scope *model.Scope, nodes []*graph.Node) []*graph.Node {
+				x := c.trunk.Represent(scope, nodes)
+				return []*graph.Node{train.GetRegularizationLoss(x.Graph()), x}
+			})
+			check(t, err)
+			near(t, "regularisation in a second graph", numbers(t, again[0]), []float64{want})
 		})
 	}
 }
