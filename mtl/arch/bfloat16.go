@@ -9,7 +9,7 @@ import (
 )
 
 // BFloat16 is a trunk whose dense layers and convolutions multiply in bfloat16, which has the range of float32 and 8 bits of precision: a product rounds the weights
-// and its input, and what comes out, to a relative 2⁻⁹, and so do the two products of its gradient. All else is as in the trunk: the variables, their
+// and its input, and most backends what comes out, by at most a relative 2⁻⁹, and so do the two products of its gradient. All else is as in the trunk: the variables, their
 // gradients' type and the optimiser, biases, normalisation, activations, the representation (Micikevicius et al., "Mixed Precision Training", ICLR 2018, keep
 // such float32 weights; bfloat16 needs no scaled loss). The variables are the trunk's, so a store trained with either loads into the other.
 //
