@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -24,8 +25,12 @@ type Cost struct {
 	// Forward is the number of floating-point operations of the matrix products and convolutions in the forward pass, Step that in all; Elements is the number
 	// of values that all other operations write.
 	Forward, Step, Elements float64
+	// Convolutions is the part of Step that is in convolutions.
+	Convolutions float64
 	// Operations is the number of nodes in the graph of a step.
 	Operations int
+	// Scratch is the bytes that XLA's kernels on a CPU take beside what the compiler plans; 0 on other devices.
+	Scratch int64
 	// Memory is the compiler's account of one step a call, if Known.
 	Memory ProgramMemory
 	Known  bool
@@ -68,13 +73,17 @@ func (c *Compiled) cost() (*Cost, error) {
 		cost.Jacobian = bytes.(int64)
 	}
 	forward := ancestors(kept.(*taskLosses).values)
-	for node := range ancestors(p.outputs...) {
+	nodes := ancestors(p.outputs...)
+	for node := range nodes {
 		cost.Operations++
 		operations, err := multiplications(node)
 		if err != nil {
 			return nil, err
 		}
 		cost.Step += operations
+		if node.Type() == graph.NodeTypeConvGeneral {
+			cost.Convolutions += operations
+		}
 		if forward[node] {
 			cost.Forward += operations
 		}
@@ -83,7 +92,19 @@ func (c *Compiled) cost() (*Cost, error) {
 		}
 	}
 	cost.Memory, cost.Known = c.Memory()
+	if b := p.g.Backend(); cost.Known && OnCPU(b) {
+		var err error
+		if cost.Scratch, err = scratch(nodes, runtime.GOMAXPROCS(0)); err != nil {
+			return nil, err
+		}
+	}
 	return cost, nil
+}
+
+// Running is the bytes that training adds to those of a process that has compiled and holds the data: the variables, their new values, what lives within a
+// step, and what the kernels take. It is right only if Known.
+func (c *Cost) Running() int64 {
+	return c.Variables + c.Memory.Outputs - c.Memory.Aliases + c.Memory.Temporary + c.Scratch
 }
 
 // GoMLX tells the axes of products and convolutions only in their text.

@@ -6,6 +6,8 @@ import "reflect"
 type ProgramMemory struct {
 	// Inputs are the data on the device and the variables, Outputs the new variables and the report of the steps.
 	Inputs, Outputs int64
+	// Aliases are outputs that take the place of inputs.
+	Aliases int64
 	// Temporary is what lives within a call: activations, gradients, and the solver's matrices.
 	Temporary int64
 }
@@ -22,7 +24,7 @@ func (c *Compiled) Memory() (m ProgramMemory, found bool) {
 			return m, false
 		}
 	}
-	for name, target := range map[string]*int64{"Inputs": &m.Inputs, "Outputs": &m.Outputs, "Temporary": &m.Temporary} {
+	for name, target := range map[string]*int64{"Inputs": &m.Inputs, "Outputs": &m.Outputs, "Aliases": &m.Aliases, "Temporary": &m.Temporary} {
 		field := at.FieldByName(name)
 		if !field.IsValid() || !field.CanInt() {
 			return m, false
