@@ -34,15 +34,16 @@ var rounded = []struct {
 	name        string
 	plain, half arch.Trunk
 	input       *tensors.Tensor
+	layers      int  // dense layers and convolutions
 	both        bool // on XLA too, which takes seconds to compile
 }{
-	{"dense", arch.Dense{Widths: []int{32, 16}, L1: 0.01, L2: 0.02, Activation: graph.Tanh}, nil, wave(24, 40), true},
-	{"dense, batch norm", arch.Dense{Widths: []int{32, 16}, Activation: graph.Tanh, Normalization: arch.BatchNorm}, nil, wave(24, 40), false},
-	{"conv", arch.Conv{Stages: stages, L1: 0.01, L2: 0.02}, nil, wave(3, 8, 8, 2), true},
-	{"residual", arch.Residual{Stages: stages, Activation: graph.Tanh, Normalization: arch.LayerNorm}, nil, wave(3, 8, 8, 2), false},
-	{"transformer", arch.Transformer{Layers: 1, Heads: 2, Width: 8}, nil, wave(3, 5, 4), false},
-	{"GRU", arch.GRU{Width: 6}, nil, wave(3, 5, 4), false},
-	{"experts", expertsOf(arch.Dense{Widths: []int{32, 16}, L2: 0.02, Activation: graph.Tanh}), expertsOf(arch.BFloat16{Trunk: arch.Dense{Widths: []int{32, 16}, L2: 0.02, Activation: graph.Tanh}}), wave(24, 40), true},
+	{"dense", arch.Dense{Widths: []int{32, 16}, L1: 0.01, L2: 0.02, Activation: graph.Tanh}, nil, wave(24, 40), 2, true},
+	{"dense, batch norm", arch.Dense{Widths: []int{32, 16}, Activation: graph.Tanh, Normalization: arch.BatchNorm}, nil, wave(24, 40), 2, false},
+	{"conv", arch.Conv{Stages: stages, L1: 0.01, L2: 0.02}, nil, wave(3, 8, 8, 2), 3, true},
+	{"residual", arch.Residual{Stages: stages, Activation: graph.Tanh, Normalization: arch.LayerNorm}, nil, wave(3, 8, 8, 2), 8, false},
+	{"transformer", arch.Transformer{Layers: 1, Heads: 2, Width: 8}, nil, wave(3, 5, 4), 7, false},
+	{"GRU", arch.GRU{Width: 6}, nil, wave(3, 5, 4), 1, false},
+	{"experts", expertsOf(arch.Dense{Widths: []int{32, 16}, L2: 0.02, Activation: graph.Tanh}), expertsOf(arch.BFloat16{Trunk: arch.Dense{Widths: []int{32, 16}, L2: 0.02, Activation: graph.Tanh}}), wave(24, 40), 2, true},
 }
 
 // passed is what a pass through a trunk and back makes: the representation, the regularisation, and the gradient of Σ (h − wave)² on all variables.
@@ -146,16 +147,17 @@ func TestBFloat16(t *testing.T) {
 					t.Errorf("variable %s differs: %v; wanted %v", path, got.variables[path], value)
 				}
 			}
-			closeTo(t, got, want)
+			closeTo(t, got, want, c.layers)
 			near(t, "on the other's store", passThrough(t, b, store, half, c.input).values["representation"], got.values["representation"])
 			if c.both {
-				closeTo(t, passThrough(t, backendtest.XLA(t), copied(t, store), half, c.input), want)
+				closeTo(t, passThrough(t, backendtest.XLA(t), copied(t, store), half, c.input), want, c.layers)
 			}
 		})
 	}
 }
 
-func closeTo(t *testing.T, got, want passed) {
+// closeTo also checks that each layer's product and both products of its gradient are in bfloat16.
+func closeTo(t *testing.T, got, want passed, layers int) {
 	t.Helper()
 	for name, value := range want.values {
 		d := distance(got.values[name], value)
@@ -170,8 +172,8 @@ func closeTo(t *testing.T, got, want passed) {
 		}
 	}
 	t.Logf("products in bfloat16 and float32: %d and %d; without %d and %d", got.half, got.single, want.half, want.single)
-	if want.half != 0 || got.half == 0 {
-		t.Errorf("%d products in bfloat16, and %d without", got.half, want.half)
+	if want.half != 0 || got.half != 3*layers {
+		t.Errorf("%d products in bfloat16, and %d without; wanted %d and 0", got.half, want.half, 3*layers)
 	}
 }
 
