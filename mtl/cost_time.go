@@ -70,7 +70,7 @@ func fastest(b compute.Backend, build func(x *graph.Node) *graph.Node, dims ...i
 	began := time.Now()
 	for k := 0; k < 4 || time.Since(began) < 100*time.Millisecond; k++ {
 		start := time.Now()
-		y, err := exec.Exec1(x)
+		y, err := exec.Call1(x)
 		if err != nil {
 			return 0, 0, fmt.Errorf("mtl: the device's speed cannot be measured: %w", err)
 		}
