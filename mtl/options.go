@@ -34,6 +34,7 @@ type FitOptions struct {
 	// BatchSize. The step is the same, for gradient methods too, but the activations of one part exist at a time. Only layers that look at the
 	// batch differ: arch.BatchNorm normalises each part by itself and moves its averages once a part. A loss weighting that looks at the losses of its own
 	// step (GLS, STCH) and a batch-normalised model cost one more forward pass. Gradients on the Representation and look-aheads are exact, but keep the activations of the whole batch.
+	// What the model reports (Report) is of the first part.
 	Accumulate int
 	// Optimizer is any GoMLX optimiser; nil means Adam. GoMLX's SGD divides its rate by the square root of the step unless told WithDecay(false).
 	Optimizer optimizer.Interface
