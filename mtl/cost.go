@@ -42,7 +42,8 @@ func CostOf(m *Model, data Data, opts FitOptions) (c *Cost, err error) {
 	if opts.Store != nil {
 		return nil, fmt.Errorf("mtl: FitOptions.Store is set; a cost is of a model with new variables: leave it nil")
 	}
-	opts.StepsPerCall, data.Validation, opts.Monitor, opts.Patience = 1, nil, Monitor{}, 0
+	opts.StepsPerCall, opts.Probes = 1, nil
+	data.Validation, opts.Monitor, opts.Patience, opts.RestoreBest = nil, Monitor{}, 0, false
 	compiled, err := Compile(m, data, opts)
 	if err != nil {
 		return nil, err

@@ -81,3 +81,21 @@ func TestCostOfConvolution(t *testing.T) {
 		t.Errorf("%v products forward and %v in all; wanted %d and %d", c.Forward, c.Step, convolution+head, 2*convolution+3*head)
 	}
 }
+
+// What needs validation data or measures between steps is no part of a step.
+func TestCostLeavesOutWhatIsNoStep(t *testing.T) {
+	m, data := twoTasks()
+	options := mtl.FitOptions{Backend: backendtest.Go(t), Steps: 1, Log: quiet}
+	want, err := mtl.CostOf(m, data, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.RestoreBest, options.Patience, options.Probes = true, 3, []mtl.Probe{{Name: "losses", Measure: onLosses}}
+	got, err := mtl.CostOf(m, data, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Step != want.Step || got.Variables != want.Variables {
+		t.Errorf("%+v; wanted %+v", got, want)
+	}
+}

@@ -101,14 +101,7 @@ func (t timeline) lines(p panels, rows [][]int, names []string) *Figure {
 		}
 		p.axes = append(p.axes, a)
 	}
-	// Panels of one quantity are compared with one another.
-	var all []xy
-	for _, a := range p.axes {
-		all = append(all, a.shown()...)
-	}
-	for i := range p.axes {
-		p.axes[i].under = append(p.axes[i].under, window(all))
-	}
+	p.shareRanges()
 	return p.figure(words)
 }
 

@@ -20,6 +20,17 @@ type panels struct {
 	width, areaHeight vg.Length // of the figure and of each plotting area; chosen by the number of panels when 0
 }
 
+// shareRanges gives all panels the ranges of all together, for panels that are compared with one another.
+func (p panels) shareRanges() {
+	var all []xy
+	for _, a := range p.axes {
+		all = append(all, a.shown()...)
+	}
+	for i := range p.axes {
+		p.axes[i].under = append(p.axes[i].under, window(all))
+	}
+}
+
 // gridOf chooses columns and the height of a plotting area for n panels.
 func gridOf(n int) (columns int, height vg.Length) {
 	switch {

@@ -58,13 +58,7 @@ func (o Trends) Figure(all ...TrendPanel) *Figure {
 		}
 		p.axes = append(p.axes, a)
 	}
-	var shown []xy
-	for _, a := range p.axes {
-		shown = append(shown, a.shown()...)
-	}
-	for i := range p.axes {
-		p.axes[i].under = append(p.axes[i].under, window(shown))
-	}
+	p.shareRanges()
 	return p.figure(words)
 }
 

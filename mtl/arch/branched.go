@@ -25,8 +25,7 @@ func (a Branched) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl
 	}
 	features := make([]*graph.Node, len(tasks))
 	for i := range features {
-		own := scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(tasks[i].Name)).At("trunk")
-		features[i] = a.Own.Represent(own, inputs)
+		features[i] = a.Own.Represent(ofTask(scope, tasks[i]).At("trunk"), inputs)
 	}
 	return features
 }

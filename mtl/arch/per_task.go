@@ -39,7 +39,7 @@ func passes(name string, trunk Trunk, scope *model.Scope, inputs []*graph.Node, 
 		p := start()
 		p.again = i > 0
 		p.shared = scope.At(mtl.SharedScope)
-		p.own = scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(tasks[i].Name)).At("%s", below)
+		p.own = ofTask(scope, tasks[i]).At("%s", below)
 		model.SetGraphParam(g, passKey, p)
 		features[i] = trunk.Represent(p.shared, inputs)
 		model.SetGraphParam(g, passKey, (*taskPass)(nil))
