@@ -77,7 +77,7 @@ func TestEverythingIsPinned(t *testing.T) {
 	if n := len(pinned.FindAllString(string(requirements), -1)); n != len(packages) {
 		t.Errorf("%d of %d Python packages are pinned by a hash", n, len(packages))
 	}
-	for _, want := range []string{"github.com/janpfeifer/gonb v0.11.4 ", "golang.org/x/tools/gopls v0.23.0 "} {
+	for _, want := range []string{"github.com/janpfeifer/gonb v0.11.5 ", "golang.org/x/tools/gopls v0.23.0 "} {
 		if !strings.Contains(string(tools.Mod), want) {
 			t.Errorf("tools.mod lacks %q", want)
 		}
