@@ -16,9 +16,9 @@ import (
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
-// Run trains the model under every setting and returns what was found. A trial that fails, as one that diverges, is in the study with its error. The error of
-// Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk. The study then holds what
-// was done, and with a Dir the same call goes on from there.
+// Run trains the model under every setting and returns what was found. A trial that fails by its setting, as one that diverges, is in the study with its error.
+// The error of Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk or anything else that
+// does not lie with a setting. The study then holds what was done, and with a Dir the same call goes on from there.
 func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	opts, err := opts.withDefaults(m, data)
 	if err != nil {
@@ -32,13 +32,18 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 	defer release()
 	s.watch.begin()
 	err = s.rounds(ctx)
+	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case errors.Is(err, context.Canceled) && opts.Dir != "":
+	case interrupted && opts.Dir != "":
 		err = fmt.Errorf("sweep: interrupted; saved in %s: run the same call again to go on from there: %w", opts.Dir, err)
-	case errors.Is(err, context.Canceled):
+	case interrupted:
 		err = fmt.Errorf("sweep: interrupted; nothing was saved, because Options.Dir is empty: %w", err)
 	case err == nil:
 		err = s.allFailed()
+	case opts.Dir != "":
+		err = fmt.Errorf("sweep: ended early, with what is done in %s: mend this and run the same call again to go on from there: %w", opts.Dir, err)
+	default:
+		err = fmt.Errorf("sweep: ended early; nothing was saved, because Options.Dir is empty: %w", err)
 	}
 	err = errors.Join(err, s.finish())
 	s.watch.end(err)
@@ -149,11 +154,15 @@ func (s *sweep) resume() error {
 	return s.study.Save(dir)
 }
 
-// takeOver puts saved trials in place of those planned, and adds those of later rounds.
+// takeOver puts saved trials in place of those planned, and adds those of later rounds. A trial that failed before its first step is tried again: it costs
+// little, and what kept it may be mended.
 func (s *sweep) takeOver(saved []*study.Trial) {
 	byName := map[string]*study.Trial{}
 	for _, t := range saved {
 		byName[t.Name()] = t
+		if t.State == study.Failed && t.History == nil {
+			t.State, t.Error = study.Pending, ""
+		}
 	}
 	for _, list := range [][]*study.Trial{s.study.Baselines, s.study.Trials} {
 		for i, planned := range list {
