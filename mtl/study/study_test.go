@@ -267,7 +267,8 @@ func TestSaveAndLoad(t *testing.T) {
 	dir := t.TempDir()
 	s := twoTasks(figures)
 	s.Trials[0].State, s.Trials[0].Error = study.Failed, "it broke"
-	s.Trials[1].Loss["cls"] = math.NaN() // JSON has none
+	s.Trials[1].Loss["cls"], s.Trials[1].Metric["seg"]["mIoU"] = math.NaN(), math.Inf(-1) // JSON has neither
+	s.Trials[2].Loss["cls"], s.Trials[2].Weight = math.Inf(1), map[string]float64{"cls": math.Inf(1)}
 	if err := s.Save(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -283,6 +284,11 @@ func TestSaveAndLoad(t *testing.T) {
 	s.Trials[11] = &study.Trial{Setting: s.Trials[11].Setting, State: study.Pending, Steps: 100}
 	if got.String() != s.String() {
 		t.Errorf("loaded\n%s\nsaved\n%s", got, s)
+	}
+	for i, trial := range s.Trials[:3] {
+		if a, b := fmt.Sprintf("%+v", *got.Trials[i]), fmt.Sprintf("%+v", *trial); a != b {
+			t.Errorf("loaded %s; saved %s", a, b)
+		}
 	}
 	if _, err := study.Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "holds no study") {
 		t.Errorf("an empty folder: %v", err)
