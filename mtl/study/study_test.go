@@ -2,10 +2,12 @@ package study_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -293,11 +295,54 @@ func TestSaveAndLoad(t *testing.T) {
 	if _, err := study.Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "holds no study") {
 		t.Errorf("an empty folder: %v", err)
 	}
-	broken := filepath.Join(s.Trials[2].Dir(dir), study.TrialFile)
-	if err := os.WriteFile(broken, []byte("{"), 0o666); err != nil {
+	other, err := os.ReadFile(filepath.Join(s.Trials[3].Dir(dir), study.TrialFile))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := study.Load(dir); err == nil || !strings.Contains(err.Error(), broken) || !strings.Contains(err.Error(), "delete it") {
-		t.Errorf("a broken file: %v", err)
+	moved := filepath.Join(s.Trials[2].Dir(dir), study.TrialFile)
+	if err := os.WriteFile(moved, other, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := study.Load(dir); err == nil || !strings.Contains(err.Error(), moved+" is of the trial "+s.Trials[3].Name()) {
+		t.Errorf("the file of another trial: %v", err)
+	}
+}
+
+// Damage of any byte of a file is found, and a file cut short anywhere; mtl/internal/wire tries every bit.
+func TestDamagedFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := twoTasks(figures)
+	s.Trials, s.Baselines = s.Trials[:1], nil
+	if err := errors.Join(s.Save(dir), s.Trials[0].Save(dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{filepath.Join(dir, study.File), filepath.Join(s.Trials[0].Dir(dir), study.TrialFile)} {
+		good, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, bad []byte) {
+			t.Helper()
+			if err := os.WriteFile(file, bad, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := study.Load(dir); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "delete it and run the sweep again") {
+				t.Fatalf("%s of %s: %v", what, file, err)
+			}
+		}
+		for at := range good {
+			bad := slices.Clone(good)
+			bad[at] ^= 1 << (at % 8)
+			check(fmt.Sprintf("bit %d of byte %d", at%8, at), bad)
+			if at%16 == 0 {
+				check(fmt.Sprintf("the first %d bytes", at), good[:at])
+			}
+		}
+		if err := os.WriteFile(file, good, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := study.Load(dir); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package wire has numbers as the JSON files of runs and studies hold them.
+// Package wire is how the files of runs and studies hold JSON: numbers that are not finite, and checksums.
 package wire
 
 import (
