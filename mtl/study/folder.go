@@ -76,9 +76,24 @@ func LoadTrial(dir string) (*Trial, error) {
 
 // Load reads a study, finished or in progress, with the histories of its trials.
 func Load(dir string) (*Study, error) {
+	s, err := LoadPlan(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range [][]*Trial{s.Baselines, s.Trials} {
+		for i, t := range list {
+			if list[i], err = t.Reload(dir, s.Split); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// LoadPlan reads what Study.Save wrote: every trial is pending in it, however far it is.
+func LoadPlan(dir string) (*Study, error) {
 	p := planned{Study: &Study{}}
-	path := filepath.Join(dir, File)
-	err := readJSON(path, &p)
+	err := readJSON(filepath.Join(dir, File), &p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("study: %s holds no study: wanted a folder with %s in it, as a sweep writes it (%w)", dir, File, err)
 	}
@@ -86,9 +101,6 @@ func Load(dir string) (*Study, error) {
 		return nil, err
 	}
 	for _, t := range p.Plan {
-		if t, err = t.Reload(dir, p.Split); err != nil {
-			return nil, err
-		}
 		list := p.Study.listOf(t)
 		*list = append(*list, t)
 	}

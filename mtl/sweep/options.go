@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/study"
@@ -75,6 +76,8 @@ func (o Options) withDefaults(m *mtl.Model, data mtl.Data) (Options, error) {
 		return o, fmt.Errorf("sweep: share %d of %d; wanted an index from 0 to %d", o.Share.Index, o.Share.Count, o.Share.Count-1)
 	case o.Share.Count > 1 && (o.Adaptive != nil || o.Halving != nil):
 		return o, fmt.Errorf("sweep: a share of a sweep cannot be adaptive or halved: these wait for the results of all trials")
+	case strings.HasPrefix(o.Dir, "~"):
+		return o, fmt.Errorf("sweep: Options.Dir is %q, and ~ is a folder of that name here: write the home folder out, which os.UserHomeDir returns", o.Dir)
 	case o.Halving != nil && o.Dir == "":
 		return o, fmt.Errorf("sweep: Halving needs Options.Dir, where settings wait for the others")
 	}

@@ -326,6 +326,7 @@ func TestBadOptions(t *testing.T) {
 		`two settings are "seed=3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(3, 3) },
 		"seed -3":                   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(-3) },
 		"Halving needs Options.Dir": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Halving = &sweep.Halving{} },
+		`Options.Dir is "~/runs"`:   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Dir = "~/runs" },
 		"Halving.Keep is 2": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
 			o.Dir, o.Halving = t.TempDir(), &sweep.Halving{Keep: 2}
 		},

@@ -18,6 +18,11 @@ func (s *sweep) train(ctx context.Context, t *study.Trial, until int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	free, own, err := s.claim(t)
+	if err != nil || !own {
+		return err
+	}
+	defer free()
 	s.watch.locked(func() { t.State = study.Running })
 	h, err := s.fit(ctx, t, until)
 	switch {
