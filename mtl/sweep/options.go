@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/internal/describe"
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
@@ -213,7 +214,7 @@ func (s Setting) withSeed() study.Setting {
 		s.Seed = 1
 	}
 	if s.Weighting != nil && s.Method == "" {
-		s.Method = methodName(s.Weighting)
+		s.Method = describe.Value(s.Weighting)
 	}
 	return s.Setting
 }

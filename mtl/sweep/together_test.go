@@ -10,12 +10,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/arch"
 	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/gomtl/gomtl/mtl/sweep"
 )
@@ -225,23 +229,48 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 	baselines := many(t)
 	baselines.Dir = t.TempDir()
 	alone := run(t, baselines).Baselines
+	type options = sweep.Options
 	for name, c := range map[string]struct {
 		dir, want string
-		change    func(*sweep.Options)
+		change    func(*options, *mtl.Model, *mtl.Data)
 	}{
-		"other steps":                  {ours, "holds another study: its steps: 20; asked for: 21", func(o *sweep.Options) { o.Fit.Steps = 21 }},
-		"other steps, given baselines": {ours, "holds another study", func(o *sweep.Options) { o.Fit.Steps, o.NoBaselines, o.Baselines = 21, false, alone }},
-		"other rate, no locks":         {unlocked, "holds another study", func(o *sweep.Options) { o.Fit.LearningRate = 1 }},
-		"another share":                {ours, "holds another study", func(o *sweep.Options) { o.Fit.BatchSize, o.Share = 7, sweep.Share{Index: 1, Count: 2} }},
-		"foreign":                      {foreign, "holds no study, but other files, such as run.json", func(*sweep.Options) {}},
-		"damaged":                      {damaged, "it has not the SHA-256 that was saved", func(*sweep.Options) {}},
-		"bad setting":                  {ours, "no task of the model", func(o *sweep.Options) { o.Settings = sweep.LogRatio("nose", 1, 2, 2) }},
+		"architecture": {
+			ours, "its architecture: HardSharing{Trunk:Dense{Widths:[8] Dropout:0.1 L2:0.0001}}; asked for: HardSharing{Trunk:Dense{Widths:[64 64]}}; choose another Dir",
+			func(_ *options, m *mtl.Model, _ *mtl.Data) {
+				m.Arch = arch.HardSharing{Trunk: arch.Dense{Widths: []int{64, 64}}}
+			},
+		},
+		"head": {ours, `its task "sum": regression, head DenseHead{Outputs:1`, func(_ *options, m *mtl.Model, _ *mtl.Data) {
+			m.Tasks[0].Head = mtl.DenseHead{Outputs: 1, Scalar: true, Hidden: []int{4}}
+		}},
+		"loss":            {ours, `its task "sum": regression`, func(_ *options, m *mtl.Model, _ *mtl.Data) { m.Tasks[0].Loss = mtl.AbsoluteError }},
+		"metrics":         {ours, `its task "sign": class`, func(_ *options, m *mtl.Model, _ *mtl.Data) { m.Tasks[1].Metrics = m.Tasks[1].Metrics[:1] }},
+		"order of tasks":  {ours, "its tasks: sum, sign; asked for: sign, sum", func(_ *options, m *mtl.Model, _ *mtl.Data) { slices.Reverse(m.Tasks) }},
+		"training data":   {ours, "its training data: 160 examples, SHA-256", func(_ *options, _ *mtl.Model, d *mtl.Data) { d.Train.Labels["sign"] = d.Train.Labels["sum"] }},
+		"validation data": {ours, "its validation data: 64 examples", func(_ *options, _ *mtl.Model, d *mtl.Data) { d.Validation = d.Train }},
+		"accumulate":      {ours, "its batch size: 16; asked for: 16 in 2 parts", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Fit.Accumulate = 2 }},
+		"optimiser": {ours, "its optimiser: adam, learning rate 0.01; asked for: SGDConfig{", func(o *options, _ *mtl.Model, _ *mtl.Data) {
+			o.Fit.Optimizer = optimizer.StochasticGradientDescent().Done()
+		}},
+		"schedule": {ours, "its schedule: none; asked for: Cosine", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Fit.Schedule = mtl.Cosine{} }},
+		"steps":    {ours, "its steps: 20; asked for: 21", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Fit.Steps = 21 }},
+		"patience": {ours, "its validation: every 2 steps, patience 0", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Fit.Patience = 3 }},
+		"given baselines": {ours, "holds another study", func(o *options, _ *mtl.Model, _ *mtl.Data) {
+			o.Fit.Steps, o.NoBaselines, o.Baselines = 21, false, alone
+		}},
+		"rate, no locks": {unlocked, "asked for: adam, learning rate 1;", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Fit.LearningRate = 1 }},
+		"a share": {ours, "its batch size: 16; asked for: 7", func(o *options, _ *mtl.Model, _ *mtl.Data) {
+			o.Fit.BatchSize, o.Share = 7, sweep.Share{Index: 1, Count: 2}
+		}},
+		"foreign":     {foreign, "holds no study, but other files, such as run.json", func(*options, *mtl.Model, *mtl.Data) {}},
+		"damaged":     {damaged, "it has not the SHA-256 that was saved", func(*options, *mtl.Model, *mtl.Data) {}},
+		"bad setting": {ours, "no task of the model", func(o *options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.LogRatio("nose", 1, 2, 2) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := small(t)
 			o.Dir = c.dir
-			c.change(&o)
 			m, data := twoTasks()
+			c.change(&o, m, &data)
 			before := digest(t, c.dir)
 			if _, err := sweep.Run(t.Context(), m, data, o); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the error is %v; wanted %q", err, c.want)
@@ -250,5 +279,9 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 				t.Error("the folder has changed")
 			}
 		})
+	}
+	o.Settings, o.Workers, o.Fit.SaveEvery = append(o.Settings, sweep.LogRatio("sign", 8, 8, 1)...), 2, 5 // these may change
+	if more := run(t, o); len(more.Trials) != 5 || more.Trials[4].State != study.Done {
+		t.Errorf("%d trials; wanted one more", len(more.Trials))
 	}
 }
