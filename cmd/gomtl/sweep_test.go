@@ -238,4 +238,17 @@ func TestSweepErrors(t *testing.T) {
 	if _, err := os.Stat("x"); err == nil {
 		t.Error("something was written")
 	}
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, "run.json"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sweeping("-data", "tiny", "-out", foreign, "-backend", "slurm", "-shares", "1"); err == nil || !strings.Contains(err.Error(), "holds no study, but other files, such as run.json") {
+		t.Errorf("a job into a folder of something else: %v", err)
+	}
+	if files, err := os.ReadDir(foreign); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v; wanted what was there alone", files, err)
+	}
+	if _, err := sweeping("-data", "tiny", "-out=~/x", "-backend", "slurm", "-shares", "1"); err == nil || !strings.Contains(err.Error(), `"~/x"`) {
+		t.Errorf("a folder of the name ~: %v", err)
+	}
 }

@@ -88,7 +88,7 @@ func (s *sweep) belongs() error {
 }
 
 // harmless are patterns of what may be in a folder before its study: what starts the shares, what they print, and what is left of a study whose plan was deleted.
-var harmless = []string{".*", study.TrialsDir, study.BaselinesDir, "plots", "results.*", "*.sbatch", "*.yaml", "*.log"}
+var harmless = []string{".*", study.TrialsDir, study.BaselinesDir, "plots", "results.*", "*.sbatch", "*.sh", "*.yaml", "*.yml", "*.log", "*.out", "*.err"}
 
 // unused is an error where a folder without a study has files of something else.
 func unused(dir string) error {

@@ -50,8 +50,8 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 	return s.study, err
 }
 
-// Plan is the study as Run would begin it: every trial pending, with Share those of the others too. It checks the options, and neither trains nor reads or
-// writes a folder.
+// Plan is the study as Run would begin it: every trial pending, with Share those of the others too. It checks the options, and that Dir is not in use for something
+// else, and neither trains nor writes anything.
 func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	opts, err := opts.withDefaults(m, data)
 	if err != nil {
@@ -59,6 +59,11 @@ func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	}
 	s := &sweep{model: m, data: data, options: opts}
 	s.list()
+	if opts.Dir != "" {
+		if err := s.belongs(); err != nil {
+			return nil, err
+		}
+	}
 	return s.study, nil
 }
 
@@ -194,8 +199,9 @@ func (s *sweep) drop(rung int) error {
 func (s *sweep) trainAll(ctx context.Context, until int) error {
 	var queue []*study.Trial
 	for i, t := range slices.Concat(s.study.Baselines, s.study.Trials) {
-		open := t.State == study.Pending || t.State == study.Running || t.State == study.Paused
-		if open && t.Step < until && s.options.Share.takes(i) {
+		// Of one that was cut off, the run may be at the step already and only its end be missing.
+		open := t.State == study.Pending || t.State == study.Running || t.State == study.Paused && t.Step < until
+		if open && s.options.Share.takes(i) {
 			queue = append(queue, t)
 		}
 	}

@@ -258,6 +258,56 @@ func TestInterruptedAndContinued(t *testing.T) {
 	}
 }
 
+// stopAtRung cancels once so many trials wait at a rung.
+type stopAtRung struct {
+	stopAfter
+	waiting int
+}
+
+func (s *stopAtRung) Update(t *study.Trial) {
+	if t.State == study.Paused {
+		if s.waiting--; s.waiting == 0 {
+			s.cancel()
+		}
+	}
+}
+
+// A trial whose run is in the folder, but not its end, as of a process that was killed between the two, is ended by the next call.
+func TestRunWithoutItsEnd(t *testing.T) {
+	b := backendtest.Go(t)
+	o := sweep.Options{
+		Fit: fit(b, 40), NoBaselines: true, Halving: &sweep.Halving{}, Log: quiet, Workers: 1,
+		Settings: sweep.Product(sweep.LogRatio("sign", 0.1, 10, 3), sweep.Values(study.LearningRate, 1e-6, 1e-2)),
+	}
+	o.Dir = t.TempDir()
+	want := run(t, o)
+
+	o.Dir = t.TempDir()
+	m, data := twoTasks()
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Observers = []study.Observer{&stopAtRung{stopAfter{cancel: cancel}, 6}}
+	if _, err := sweep.Run(ctx, m, data, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+	o.Observers = nil
+	for _, i := range []int{0, 1} { // one that the rung drops, one that it keeps
+		if err := os.Remove(filepath.Join(want.Trials[i].Dir(o.Dir), study.TrialFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sameTrials(t, run(t, o).Trials, want.Trials)
+
+	at := slices.IndexFunc(want.Trials, func(t *study.Trial) bool { return t.State == study.Done })
+	file := filepath.Join(want.Trials[at].Dir(o.Dir), study.TrialFile)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	sameTrials(t, run(t, o).Trials, want.Trials)
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
+
 // Results in three formats hold the same numbers.
 func TestResults(t *testing.T) {
 	b := backendtest.Go(t)

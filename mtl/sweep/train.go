@@ -38,7 +38,7 @@ func (s *sweep) train(ctx context.Context, t *study.Trial, until int) error {
 		switch {
 		case err != nil:
 			t.State, t.Error, t.Loss, t.Metric = study.Failed, err.Error(), nil, nil
-		case t.Step < until || until == s.options.Fit.Steps: // it may have stopped early
+		case t.Step < until || t.Step >= s.options.Fit.Steps: // it may have stopped early
 			t.State = study.Done
 		default:
 			t.State = study.Paused
