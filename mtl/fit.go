@@ -17,7 +17,7 @@ import (
 //
 // With a RunDir the run can be continued after any end, by the same call: an interrupt (a cancelled ctx or SIGINT) saves and returns an error that
 // wraps context.Canceled; a killed process loses the steps since its last checkpoint and nothing else. The continued run ends bitwise equal to
-// one that was never interrupted. A NaN or infinite task loss ends the run with an error that names task, step and the last good checkpoint.
+// one that was never interrupted. A NaN or infinite task loss ends the run with a *DivergedError that names task, step and the last good checkpoint.
 func Fit(ctx context.Context, m *Model, data Data, opts FitOptions) (*history.History, error) {
 	c, err := Compile(m, data, opts)
 	if err != nil {
@@ -324,7 +324,7 @@ func (f *fit) diverged(task string, loss float64) error {
 			where = fmt.Sprintf("the last good checkpoint is of step %d: %s", state.Step, path)
 		}
 	}
-	return fmt.Errorf("mtl: the loss of task %q is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", task, loss, f.step, where)
+	return &DivergedError{Task: task, Loss: loss, Step: f.step, Checkpoint: where}
 }
 
 // validate evaluates the validation split and tells whether it went better than ever.

@@ -65,15 +65,16 @@ func parameters(store *model.Store, g *graph.Graph, dtype dtypes.DType, path str
 	return v.SetTrainable(false).NodeValue(g)
 }
 
-// SetHyperparameter changes a hyper-parameter of the weighting or a layer that the store was trained with, for the steps to come. path is as Hyperparameters lists it.
+// SetHyperparameter changes a hyper-parameter of the weighting or a layer that the store was trained with, for the steps to come. path is as Hyperparameters lists it;
+// another, or another number of values, is a *HyperparameterError.
 func SetHyperparameter(store *model.Store, path string, values ...float64) error {
 	v := store.GetVariable("/" + stateScope + "/" + path)
 	known := Hyperparameters(store)
 	if v == nil || !slices.Contains(known, path) {
-		return fmt.Errorf("mtl: there is no hyper-parameter %q: there are %q (none before the first step)", path, known)
+		return &HyperparameterError{path, fmt.Sprintf("there is no hyper-parameter %q: there are %q (none before the first step)", path, known)}
 	}
 	if len(values) != v.Shape().Size() {
-		return fmt.Errorf("mtl: hyper-parameter %q takes %d numbers, got %d", path, v.Shape().Size(), len(values))
+		return &HyperparameterError{path, fmt.Sprintf("hyper-parameter %q takes %d numbers, got %d", path, v.Shape().Size(), len(values))}
 	}
 	value, err := vector(v.DType(), values)
 	if err != nil {

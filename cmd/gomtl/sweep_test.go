@@ -205,6 +205,18 @@ func TestSweepErrors(t *testing.T) {
 		{"-data cifar -out x", `no data set "cifar": want one of digits`},
 		{"-data tiny -out x -tasks nose", "nose"},
 		{"-data tiny -out x -weights sum=1..", "-weights sum=1..: "},
+		{"-data tiny -out x -weights sum=NaN", `-weights sum=NaN: "NaN": want numbers`},
+		{"-data tiny -out x -weights sum=1..Inf", `-weights sum=1..Inf: "1..Inf": want numbers`},
+		{"-data tiny -out x -weights dirichlet:Infx3", "-weights dirichlet:Infx3: want a concentration"},
+		{"-data tiny -out x -setting sum=inf", "-setting sum=inf: want TASK=WEIGHT"},
+		{"-data tiny -out x -preferences sum=nan -methods UPGrad", "-preferences sum=nan: "},
+		{"-data tiny -out x -values learning_rate=1e999", "-values learning_rate=1e999: "},
+		{"-data tiny -out x -rate NaN", "-rate NaN: want a number above 0"},
+		{"-data tiny -out x -rate 0", "-rate 0: want"},
+		{"-data tiny -out x -batch 0", "-batch 0: want 1 or more"},
+		{"-data tiny -out x -steps -3", "-steps -3: want 1 or more"},
+		{"-data tiny -out x -adaptive 0", "-adaptive 0: want 1 or more"},
+		{"-data tiny -out x -workers 0", "-workers 0: want 1 or more"},
 		{"-data tiny -out x -share 4/4", "-share 4/4: want INDEX/COUNT"},
 		{"-data tiny -out x -share half", "such as 0/4"},
 		{"-data tiny -out x -backend pbs", `no backend "pbs": want kubernetes or slurm`},
@@ -225,5 +237,18 @@ func TestSweepErrors(t *testing.T) {
 	}
 	if _, err := os.Stat("x"); err == nil {
 		t.Error("something was written")
+	}
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, "run.json"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sweeping("-data", "tiny", "-out", foreign, "-backend", "slurm", "-shares", "1"); err == nil || !strings.Contains(err.Error(), "holds no study, but other files, such as run.json") {
+		t.Errorf("a job into a folder of something else: %v", err)
+	}
+	if files, err := os.ReadDir(foreign); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v; wanted what was there alone", files, err)
+	}
+	if _, err := sweeping("-data", "tiny", "-out=~/x", "-backend", "slurm", "-shares", "1"); err == nil || !strings.Contains(err.Error(), `"~/x"`) {
+		t.Errorf("a folder of the name ~: %v", err)
 	}
 }

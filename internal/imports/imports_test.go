@@ -26,7 +26,7 @@ type rule struct {
 
 var rules = []rule{
 	{
-		from: []string{"plotting/...", "mtl/history/...", "mtl/study/...", "mtl/pareto/...", "mtl/delta/...", "mtl/affinity/...", "mtl/internal/text/..."}, not: []string{"github.com/gomlx/..."}, through: true,
+		from: []string{"plotting/...", "mtl/history/...", "mtl/study/...", "mtl/pareto/...", "mtl/delta/...", "mtl/affinity/...", "mtl/internal/text/...", "mtl/internal/wire/..."}, not: []string{"github.com/gomlx/..."}, through: true,
 		why: "a notebook cell that plots links without GoMLX",
 	},
 	{

@@ -14,7 +14,7 @@ import (
 const (
 	// RunFile holds a Run as JSON.
 	RunFile = "run.json"
-	// RecordsFile holds one Record as JSON a line. Values that are not finite are null.
+	// RecordsFile holds one Record as JSON a line. A NaN is null, an infinite value "Infinity" or "-Infinity".
 	RecordsFile = "history.jsonl"
 	// PointsFile holds the same figures as GoMLX's plot.Point, one JSON object a line, so that GoMLX's tools can read a run.
 	PointsFile = "training_plot_points.json"

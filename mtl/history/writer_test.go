@@ -71,7 +71,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestUndefinedValuesAreNull(t *testing.T) {
+// JSON has neither NaN nor infinities, and a resumed run must have both as they were.
+func TestValuesThatAreNotFinite(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, history.Record{
 		Step: 1, Split: history.Test,
@@ -81,16 +82,14 @@ func TestUndefinedValuesAreNull(t *testing.T) {
 	})
 	text, err := os.ReadFile(filepath.Join(dir, history.RecordsFile))
 	check(t, err)
-	if !strings.Contains(string(text), `"loss":{"ink":1,"left":null}`) {
+	if !strings.Contains(string(text), `"loss":{"ink":1,"left":null}`) || !strings.Contains(string(text), `"weight":{"left":"Infinity"}`) {
 		t.Errorf("history.jsonl holds %s", text)
 	}
 	h, err := history.Load(dir)
 	check(t, err)
 	r := h.Records[0]
-	for name, v := range map[string]float64{"loss": r.Loss["left"], "weight": r.Weight["left"], "metric": r.Metric["left"]["accuracy"]} {
-		if !math.IsNaN(v) {
-			t.Errorf("%s is %v; wanted NaN", name, v)
-		}
+	if !math.IsNaN(r.Loss["left"]) || !math.IsInf(r.Weight["left"], 1) || !math.IsInf(r.Metric["left"]["accuracy"], -1) {
+		t.Errorf("read back %v, %v and %v; wanted NaN, +Inf and -Inf", r.Loss["left"], r.Weight["left"], r.Metric["left"]["accuracy"])
 	}
 	if r.Loss["ink"] != 1 || r.Metric["left"]["macro-f1"] != 0.5 {
 		t.Errorf("finite values changed: %+v", r)

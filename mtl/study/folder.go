@@ -1,7 +1,6 @@
 package study
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
 // Files of a study's folder.
@@ -76,9 +76,24 @@ func LoadTrial(dir string) (*Trial, error) {
 
 // Load reads a study, finished or in progress, with the histories of its trials.
 func Load(dir string) (*Study, error) {
+	s, err := LoadPlan(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range [][]*Trial{s.Baselines, s.Trials} {
+		for i, t := range list {
+			if list[i], err = t.Reload(dir, s.Split); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// LoadPlan reads what Study.Save wrote: every trial is pending in it, however far it is.
+func LoadPlan(dir string) (*Study, error) {
 	p := planned{Study: &Study{}}
-	path := filepath.Join(dir, File)
-	err := readJSON(path, &p)
+	err := readJSON(filepath.Join(dir, File), &p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("study: %s holds no study: wanted a folder with %s in it, as a sweep writes it (%w)", dir, File, err)
 	}
@@ -86,17 +101,14 @@ func Load(dir string) (*Study, error) {
 		return nil, err
 	}
 	for _, t := range p.Plan {
-		if t, err = t.load(dir, p.Split); err != nil {
-			return nil, err
-		}
 		list := p.Study.listOf(t)
 		*list = append(*list, t)
 	}
 	return p.Study, nil
 }
 
-// load is what the trial's run folder says of it. A trial has a file of its own once it has ended or is paused; until then its run tells how far it is.
-func (t *Trial) load(study, split string) (*Trial, error) {
+// Reload is what the trial's run folder says of it now. A trial has a file of its own once it has ended or is paused; until then its run tells how far it is.
+func (t *Trial) Reload(study, split string) (*Trial, error) {
 	dir := t.Dir(study)
 	loaded, err := LoadTrial(dir)
 	if err != nil {
@@ -104,7 +116,10 @@ func (t *Trial) load(study, split string) (*Trial, error) {
 	}
 	begun := loaded == nil
 	if begun {
-		loaded = t
+		loaded = &Trial{Setting: t.Setting, State: Pending, Round: t.Round, Steps: t.Steps}
+	}
+	if loaded.Name() != t.Name() {
+		return nil, fmt.Errorf("study: %s is of the trial %s: put it back where it belongs", filepath.Join(dir, TrialFile), loaded.Name())
 	}
 	h, err := history.Load(dir)
 	switch {
@@ -135,11 +150,11 @@ func (s *Study) WriteResults(dir string) error {
 }
 
 func writeJSON(path string, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
+	data, err := wire.Seal(value)
 	if err != nil {
 		return fmt.Errorf("study: %s cannot be written as JSON: %w", path, err)
 	}
-	return replace(path, append(data, '\n'))
+	return replace(path, data)
 }
 
 func readJSON(path string, into any) error {
@@ -147,8 +162,8 @@ func readJSON(path string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("study: %s is not as it was written: %w; delete it to start over", path, err)
+	if err := wire.Unseal(data, into); err != nil {
+		return fmt.Errorf("study: %s is not as a sweep writes it: %w; put it back from a copy, or delete it and run the sweep again, which makes it of the runs that are there", path, err)
 	}
 	return nil
 }
@@ -160,7 +175,7 @@ func replace(path string, data []byte) error {
 		return fmt.Errorf("study: cannot write %s: %w", path, err)
 	}
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {

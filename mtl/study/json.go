@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+
+	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
 // WriteJSON writes everything that is known, for other programs: the study, its baselines and trials, each setting over its seeds, front, hypervolume and
-// choice. A number that is not finite is null.
+// choice. A number that is not finite is null, but for the figures of trials: see Trial.MarshalJSON.
 func (s *Study) WriteJSON(w io.Writer) error {
 	groups := s.Groups()
 	out := results{Study: s, Trials: s.Trials, Baselines: s.Baselines, Settings: make([]settingResult, len(groups))}
@@ -27,7 +29,7 @@ func (s *Study) WriteJSON(w io.Writer) error {
 	if i := s.bend(groups); i >= 0 {
 		out.Settings[i].Knee = true
 	}
-	volume, reference := s.Hypervolume(groups)
+	volume, reference, _ := s.Hypervolume(groups) // NaN where it has none
 	out.Hypervolume = finite(volume)
 	for _, v := range reference {
 		out.Reference = append(out.Reference, finite(v))
@@ -76,37 +78,35 @@ func resultOf(i Interval) intervalResult { return intervalResult{finite(i.Mean),
 
 // finite is a number that JSON has, or nil.
 func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isFinite(v) {
 		return nil
 	}
 	return &v
 }
 
-// MarshalJSON leaves out figures that are not finite: JSON has no NaN, and a missing figure is read as NaN.
-func (t *Trial) MarshalJSON() ([]byte, error) {
-	type plain Trial
-	clean := plain(*t)
-	clean.Loss, clean.Weight = finiteOnly(t.Loss), finiteOnly(t.Weight)
-	clean.Metric = nil
-	for task, metrics := range t.Metric {
-		if clean.Metric == nil {
-			clean.Metric = map[string]map[string]float64{}
-		}
-		clean.Metric[task] = finiteOnly(metrics)
-	}
-	return json.Marshal(clean)
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// figures is a Trial without its methods; the maps of wireTrial hide those embedded here.
+type figures Trial
+
+type wireTrial struct {
+	*figures
+	Loss   map[string]wire.Float            `json:"loss,omitempty"`
+	Metric map[string]map[string]wire.Float `json:"metric,omitempty"`
+	Weight map[string]wire.Float            `json:"weight,omitempty"`
 }
 
-func finiteOnly(values map[string]float64) map[string]float64 {
-	var kept map[string]float64
-	for name, v := range values {
-		if finite(v) == nil {
-			continue
-		}
-		if kept == nil {
-			kept = map[string]float64{}
-		}
-		kept[name] = v
+// MarshalJSON writes figures that are NaN as null, infinite ones as "Infinity" and "-Infinity": JSON has none of the three.
+func (t *Trial) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireTrial{(*figures)(t), wire.Map[wire.Float](t.Loss), wire.Maps[wire.Float](t.Metric), wire.Map[wire.Float](t.Weight)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (t *Trial) UnmarshalJSON(data []byte) error {
+	w := wireTrial{figures: (*figures)(t)}
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
 	}
-	return kept
+	t.Loss, t.Metric, t.Weight = wire.Map[float64](w.Loss), wire.Maps[float64](w.Metric), wire.Map[float64](w.Weight)
+	return nil
 }

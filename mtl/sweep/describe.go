@@ -2,14 +2,13 @@ package sweep
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/internal/describe"
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
@@ -38,25 +37,25 @@ func (s *sweep) describe() *study.Study {
 		}
 	}
 	f := &o.Fit
-	described.Fit = map[string]string{
-		"tasks":      strings.Join(s.model.TaskNames(), ", "),
-		"examples":   fmt.Sprintf("%d to train, %d to validate", s.data.Train.Len(), s.data.Validation.Len()),
-		"steps":      fmt.Sprint(f.Steps),
-		"batch size": fmt.Sprint(f.BatchSize),
-		"optimiser":  fmt.Sprintf("%T, learning rate %v, clip norm %v", f.Optimizer, f.LearningRate, f.ClipNorm),
-		"schedule":   fmt.Sprintf("%T%+v", f.Schedule, f.Schedule),
-		"validation": fmt.Sprintf("every %d steps, patience %d", f.ValidateEvery, f.Patience),
-		"objectives": fmt.Sprint(described.Objectives),
+	described.Fit = mtl.Description(s.model, s.data, *f)
+	described.Fit["tasks"] = strings.Join(s.model.TaskNames(), ", ")
+	described.Fit["steps"] = fmt.Sprint(f.Steps)
+	described.Fit["objectives"] = fmt.Sprint(described.Objectives)
+	validation := fmt.Sprintf("every %d steps, patience %d", f.ValidateEvery, f.Patience)
+	if f.Patience > 0 {
+		validation += fmt.Sprintf(", by %s, least improvement %v", describe.Value(f.Monitor), f.MinDelta)
 	}
+	if s.data.Validation == nil {
+		validation = fmt.Sprintf("none: training records of %d steps", f.RecordEvery)
+	}
+	described.Fit["validation"] = validation
 	return described
 }
 
 // sameStudy reports what keeps a study from being continued by this call.
 func sameStudy(saved, asked *study.Study, dir string) error {
-	for _, name := range slices.Sorted(maps.Keys(asked.Fit)) {
-		if saved.Fit[name] != asked.Fit[name] {
-			return fmt.Errorf("sweep: the folder %s holds another study: its %s: %s; asked for: %s; choose another Dir or delete this one", dir, name, saved.Fit[name], asked.Fit[name])
-		}
+	if differences := mtl.Differences(saved.Fit, asked.Fit); len(differences) > 0 {
+		return fmt.Errorf("sweep: the folder %s holds another study: its %s; choose another Dir or delete this one", dir, strings.Join(differences, "; its "))
 	}
 	return nil
 }

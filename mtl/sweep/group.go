@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/internal/describe"
 	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/gomtl/gomtl/mtl/weighting"
 )
@@ -117,7 +118,7 @@ func withPreference(w mtl.Weighting, tasks int) (mtl.Weighting, error) {
 			return changed.Interface().(mtl.Weighting), nil
 		}
 	}
-	return nil, fmt.Errorf("sweep: method %s has no field Preference, so it takes no Weights: leave them out, or set one of its hyper-parameters by Values", methodName(w))
+	return nil, fmt.Errorf("sweep: method %s has no field Preference, so it takes no Weights: leave them out, or set one of its hyper-parameters by Values", describe.Value(w))
 }
 
 // inputs are the hyper-parameters that a trial sets, by path, and its learning rate, 0 for that of all.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -16,15 +15,16 @@ import (
 	"github.com/gomtl/gomtl/mtl/study"
 )
 
-// Run trains the model under every setting and returns what was found. A trial that fails, as one that diverges, is in the study with its error. The error of
-// Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk. The study then holds what
-// was done, and with a Dir the same call goes on from there.
+// Run trains the model under every setting and returns what was found. A trial that fails by its setting, as one that diverges, is in the study with its error.
+// The error of Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk or anything else that
+// does not lie with a setting. The study then holds what was done, and with a Dir the same call goes on from there.
 func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	opts, err := opts.withDefaults(m, data)
 	if err != nil {
 		return nil, err
 	}
 	s := &sweep{model: m, data: data, options: opts, groups: map[string]*group{}}
+	defer s.close()
 	if err := s.plan(); err != nil {
 		return nil, err
 	}
@@ -32,21 +32,26 @@ func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study
 	defer release()
 	s.watch.begin()
 	err = s.rounds(ctx)
+	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case errors.Is(err, context.Canceled) && opts.Dir != "":
+	case interrupted && opts.Dir != "":
 		err = fmt.Errorf("sweep: interrupted; saved in %s: run the same call again to go on from there: %w", opts.Dir, err)
-	case errors.Is(err, context.Canceled):
+	case interrupted:
 		err = fmt.Errorf("sweep: interrupted; nothing was saved, because Options.Dir is empty: %w", err)
 	case err == nil:
-		err = s.allFailed()
+		err = errors.Join(s.allFailed(), s.left())
+	case opts.Dir != "":
+		err = fmt.Errorf("sweep: ended early, with what is done in %s: mend this and run the same call again to go on from there: %w", opts.Dir, err)
+	default:
+		err = fmt.Errorf("sweep: ended early; nothing was saved, because Options.Dir is empty: %w", err)
 	}
 	err = errors.Join(err, s.finish())
 	s.watch.end(err)
 	return s.study, err
 }
 
-// Plan is the study as Run would begin it: every trial pending, with Share those of the others too. It checks the options, and neither trains nor reads or
-// writes a folder.
+// Plan is the study as Run would begin it: every trial pending, with Share those of the others too. It checks the options, and that Dir is not in use for something
+// else, and neither trains nor writes anything.
 func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	opts, err := opts.withDefaults(m, data)
 	if err != nil {
@@ -54,6 +59,11 @@ func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	}
 	s := &sweep{model: m, data: data, options: opts}
 	s.list()
+	if opts.Dir != "" {
+		if err := s.belongs(); err != nil {
+			return nil, err
+		}
+	}
 	return s.study, nil
 }
 
@@ -69,28 +79,22 @@ type sweep struct {
 	groups   map[string]*group
 
 	started time.Time
-	begun   int // settings of the first round, without seeds
+	before  float64 // seconds of earlier sessions
+	begun   int     // settings of the first round, without seeds
+	leave   func()  // the folder to others
+	held    held
 }
 
 // plan makes the trials, or finds those of an earlier session.
 func (s *sweep) plan() error {
-	o := &s.options
 	s.started = time.Now()
 	s.list()
-	if o.Dir != "" {
-		for _, t := range s.study.Baselines {
-			if t.State != study.Done {
-				continue
-			}
-			if err := t.Save(o.Dir); err != nil { // those of another study
-				return err
-			}
-		}
-		if err := s.resume(); err != nil {
+	if s.options.Dir != "" {
+		if err := s.open(); err != nil {
 			return err
 		}
 	}
-	s.watch = newWatch(o.Observers, s.study, o.Share)
+	s.watch = newWatch(s.options.Observers, s.study, s.options.Share)
 	return nil
 }
 
@@ -130,44 +134,6 @@ func (s *sweep) seeds() []int64 {
 		seeds[t.Seed] = true
 	}
 	return slices.Sorted(maps.Keys(seeds))
-}
-
-// resume takes over what the folder has of this study: trials that ended, those that are under way, and rounds that were added.
-func (s *sweep) resume() error {
-	dir := s.options.Dir
-	if _, err := os.Stat(filepath.Join(dir, study.File)); err == nil {
-		saved, err := study.Load(dir)
-		if err != nil {
-			return err
-		}
-		if err := sameStudy(saved, s.study, dir); err != nil {
-			return err
-		}
-		s.takeOver(slices.Concat(saved.Baselines, saved.Trials))
-		s.study.Created, s.study.Seconds = saved.Created, saved.Seconds
-	}
-	return s.study.Save(dir)
-}
-
-// takeOver puts saved trials in place of those planned, and adds those of later rounds.
-func (s *sweep) takeOver(saved []*study.Trial) {
-	byName := map[string]*study.Trial{}
-	for _, t := range saved {
-		byName[t.Name()] = t
-	}
-	for _, list := range [][]*study.Trial{s.study.Baselines, s.study.Trials} {
-		for i, planned := range list {
-			if t := byName[planned.Name()]; t != nil {
-				list[i] = t
-				delete(byName, t.Name())
-			}
-		}
-	}
-	for _, t := range saved {
-		if t.Round > 0 && byName[t.Name()] != nil {
-			s.study.Trials = append(s.study.Trials, t)
-		}
-	}
 }
 
 // rounds trains the settings, then those that are added where the front is thin, until there are none.
@@ -210,10 +176,7 @@ func (s *sweep) add(settings []study.Setting) error {
 			s.watch.update(&study.Trial{Setting: setting, State: study.Pending, Round: round, Steps: s.options.Fit.Steps})
 		}
 	}
-	if s.options.Dir == "" {
-		return nil
-	}
-	return s.study.Save(s.options.Dir) // at once, so that a sweep that is killed now has the whole round or none of it
+	return s.savePlan() // at once, so that a sweep that is killed now has the whole round or none of it
 }
 
 // drop ends the trials that a rung drops.
@@ -236,8 +199,9 @@ func (s *sweep) drop(rung int) error {
 func (s *sweep) trainAll(ctx context.Context, until int) error {
 	var queue []*study.Trial
 	for i, t := range slices.Concat(s.study.Baselines, s.study.Trials) {
-		open := t.State == study.Pending || t.State == study.Running || t.State == study.Paused
-		if open && t.Step < until && s.options.Share.takes(i) {
+		// Of one that was cut off, the run may be at the step already and only its end be missing.
+		open := t.State == study.Pending || t.State == study.Running || t.State == study.Paused && t.Step < until
+		if open && s.options.Share.takes(i) {
 			queue = append(queue, t)
 		}
 	}
@@ -290,11 +254,9 @@ func (s *sweep) finish() error {
 		errs = append(errs, g.close())
 	}
 	s.study.Seconds += time.Since(s.started).Seconds()
-	if dir := s.options.Dir; dir != "" {
-		errs = append(errs, s.study.Save(dir))
-		if s.options.Share.Count <= 1 {
-			errs = append(errs, s.study.WriteResults(dir))
-		}
+	errs = append(errs, s.savePlan())
+	if dir := s.options.Dir; dir != "" && s.options.Share.Count <= 1 {
+		errs = append(errs, s.study.WriteResults(dir))
 	}
 	return errors.Join(errs...)
 }

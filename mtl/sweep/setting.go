@@ -1,11 +1,8 @@
 package sweep
 
 import (
-	"fmt"
-	"reflect"
-	"strings"
-
 	"github.com/gomtl/gomtl/mtl"
+	"github.com/gomtl/gomtl/mtl/internal/describe"
 	"github.com/gomtl/gomtl/mtl/study"
 	"github.com/gomtl/gomtl/mtl/weighting"
 )
@@ -56,32 +53,7 @@ func Methods(weightings ...mtl.Weighting) []Setting {
 			settings[i].Weights = fixed
 			continue
 		}
-		settings[i].Weighting, settings[i].Method = w, methodName(w)
+		settings[i].Weighting, settings[i].Method = w, describe.Value(w) // such as "CAGrad{C:0.4}"
 	}
 	return settings
-}
-
-// methodName is the type's name with the fields that are set, such as "CAGrad{C:0.4}".
-func methodName(w mtl.Weighting) string {
-	value := reflect.Indirect(reflect.ValueOf(w))
-	name := value.Type().Name()
-	if value.Kind() != reflect.Struct {
-		return fmt.Sprintf("%s(%v)", name, value.Interface())
-	}
-	var fields []string
-	for i := range value.NumField() {
-		field := value.Field(i)
-		if !value.Type().Field(i).IsExported() || field.IsZero() {
-			continue
-		}
-		text := fmt.Sprintf("%+v", field.Interface())
-		if inner, ok := field.Interface().(mtl.Weighting); ok {
-			text = methodName(inner)
-		}
-		fields = append(fields, value.Type().Field(i).Name+":"+text)
-	}
-	if len(fields) == 0 {
-		return name
-	}
-	return name + "{" + strings.Join(fields, " ") + "}"
 }

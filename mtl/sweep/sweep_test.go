@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -257,6 +258,56 @@ func TestInterruptedAndContinued(t *testing.T) {
 	}
 }
 
+// stopAtRung cancels once so many trials wait at a rung.
+type stopAtRung struct {
+	stopAfter
+	waiting int
+}
+
+func (s *stopAtRung) Update(t *study.Trial) {
+	if t.State == study.Paused {
+		if s.waiting--; s.waiting == 0 {
+			s.cancel()
+		}
+	}
+}
+
+// A trial whose run is in the folder, but not its end, as of a process that was killed between the two, is ended by the next call.
+func TestRunWithoutItsEnd(t *testing.T) {
+	b := backendtest.Go(t)
+	o := sweep.Options{
+		Fit: fit(b, 40), NoBaselines: true, Halving: &sweep.Halving{}, Log: quiet, Workers: 1,
+		Settings: sweep.Product(sweep.LogRatio("sign", 0.1, 10, 3), sweep.Values(study.LearningRate, 1e-6, 1e-2)),
+	}
+	o.Dir = t.TempDir()
+	want := run(t, o)
+
+	o.Dir = t.TempDir()
+	m, data := twoTasks()
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Observers = []study.Observer{&stopAtRung{stopAfter{cancel: cancel}, 6}}
+	if _, err := sweep.Run(ctx, m, data, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+	o.Observers = nil
+	for _, i := range []int{0, 1} { // one that the rung drops, one that it keeps
+		if err := os.Remove(filepath.Join(want.Trials[i].Dir(o.Dir), study.TrialFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sameTrials(t, run(t, o).Trials, want.Trials)
+
+	at := slices.IndexFunc(want.Trials, func(t *study.Trial) bool { return t.State == study.Done })
+	file := filepath.Join(want.Trials[at].Dir(o.Dir), study.TrialFile)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	sameTrials(t, run(t, o).Trials, want.Trials)
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
+
 // Results in three formats hold the same numbers.
 func TestResults(t *testing.T) {
 	b := backendtest.Go(t)
@@ -325,6 +376,7 @@ func TestBadOptions(t *testing.T) {
 		`two settings are "seed=3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(3, 3) },
 		"seed -3":                   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(-3) },
 		"Halving needs Options.Dir": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Halving = &sweep.Halving{} },
+		`Options.Dir is "~/runs"`:   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Dir = "~/runs" },
 		"Halving.Keep is 2": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
 			o.Dir, o.Halving = t.TempDir(), &sweep.Halving{Keep: 2}
 		},
@@ -336,6 +388,19 @@ func TestBadOptions(t *testing.T) {
 		"training records hold losses only": func(o *sweep.Options, _ *mtl.Model, d *mtl.Data) {
 			o.Objectives, d.Validation = []study.Objective{{Task: "sum", Metric: "RMSE"}}, nil
 		},
+		`task "sum" has no metric "R3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum", Metric: "R3"}}
+		},
+		`HigherIsBetter is false for the accuracy of task "sign", where it is true`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum"}, {Task: "sign", Metric: "accuracy"}}
+		},
+		`HigherIsBetter is true for the loss of task "sum"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum", HigherIsBetter: true}}
+		},
+		"weight 0 for every task": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Settings = sweep.List(map[string]float64{"sum": 0, "sign": 0})
+		},
+		"Options.Reference is [1 NaN]":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1, math.NaN()} },
 		"wanted one for each of the 2":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1} },
 		"all 1 trials failed":                  func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Values("cagrad/c", 1) },
 		"all 1 trials failed; the first, seed": func(_ *sweep.Options, _ *mtl.Model, d *mtl.Data) { delete(d.Train.Labels, "sign") },
