@@ -11,7 +11,7 @@ import (
 const (
 	// SharedScope holds the variables that all tasks share.
 	SharedScope = "shared"
-	// TaskScope holds one scope per task.
+	// TaskScope holds one scope per task, ScopeOf.
 	TaskScope = "task"
 	// stateScope holds the state and parameters of the weighting.
 	stateScope = "mtl"
@@ -63,7 +63,7 @@ func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.
 	predictions := make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
-		predictions[i] = t.Head.Predict(scope.At(TaskScope).At("%s", model.EscapeScopeName(t.Name)).At("head"), features[i])
+		predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
 	}
 	return predictions
 }
@@ -140,16 +140,10 @@ func (m *Model) check() error {
 	if len(m.Tasks) == 0 {
 		return fmt.Errorf("mtl: the model has no tasks: add at least one to Model.Tasks")
 	}
-	seen := map[string]bool{}
 	for i := range m.Tasks {
-		t := &m.Tasks[i]
-		if err := t.check(); err != nil {
+		if err := m.Tasks[i].check(); err != nil {
 			return err
 		}
-		if seen[t.Name] {
-			return fmt.Errorf("mtl: two tasks are named %q: names must be unique in a model", t.Name)
-		}
-		seen[t.Name] = true
 	}
-	return nil
+	return checkNames(m.Tasks)
 }

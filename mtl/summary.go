@@ -126,7 +126,7 @@ func (s *Summary) add(v *model.Variable) {
 		s.Shared += trainable
 	case parts[0] == TaskScope && len(parts) > 1:
 		for i := range s.Tasks {
-			if model.EscapeScopeName(s.Tasks[i].Name) == parts[1] {
+			if ScopeName(s.Tasks[i].Name) == parts[1] {
 				layer.Owner = s.Tasks[i].Name
 				s.Tasks[i].Parameters += trainable
 			}

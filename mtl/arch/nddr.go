@@ -49,7 +49,7 @@ func (a NDDR) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Tas
 		joined := graph.Reshape(graph.Concatenate(features, -1), -1, t*channels)
 		parts := apart(graph.Einsum("nf,tfc->tnc", joined, graph.Reshape(weights, t, t*channels, channels)), shape)
 		for i, task := range tasks {
-			at := scope.At("%s", model.EscapeScopeName(task.Name))
+			at := scope.At("%s", mtl.ScopeName(task.Name))
 			parts[i] = l.activate(at, l.normalize(at, parts[i]))
 		}
 		return parts

@@ -105,12 +105,12 @@ func (d Distillation) share(task string, z *graph.Node) *graph.Node {
 	if store == nil {
 		return graph.Scalar(g, z.DType(), d.Weight)
 	}
-	scope := store.RootScope().At(mtl.TaskScope).At("%s", model.EscapeScopeName(task))
+	scope := mtl.ScopeOf(store.RootScope(), task)
 	weight := mtl.LayerParameter(scope, g, z.DType(), "distillation", d.Weight)
 	if d.Anneal == 0 || !scope.IsTraining(g) {
 		return weight
 	}
-	own := store.Scope("/transfer").At("distillation").At("%s", model.EscapeScopeName(task))
+	own := store.Scope("/transfer").At("distillation").At("%s", mtl.ScopeName(task))
 	steps := own.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
 	done := graph.ConvertDType(steps.NodeValue(g), z.DType())
 	steps.SetNodeValue(graph.AddScalar(steps.NodeValue(g), 1))
