@@ -2,6 +2,7 @@ package mtl
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -74,6 +75,11 @@ func SetHyperparameter(store *model.Store, path string, values ...float64) error
 	}
 	if len(values) != v.Shape().Size() {
 		return fmt.Errorf("mtl: hyper-parameter %q takes %d numbers, got %d", path, v.Shape().Size(), len(values))
+	}
+	for _, x := range values {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("mtl: hyper-parameter %q cannot be %v; wanted finite numbers", path, values)
+		}
 	}
 	value, err := vector(v.DType(), values)
 	if err != nil {
