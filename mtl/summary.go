@@ -103,6 +103,9 @@ func (w *watched) Features(scope *model.Scope, inputs []*graph.Node, tasks []Tas
 }
 
 func (s *Summary) add(v *model.Variable) {
+	if isTaskNames(v) {
+		return
+	}
 	scope := strings.TrimPrefix(v.Scope(), "/")
 	at := slices.IndexFunc(s.Layers, func(l LayerSummary) bool { return l.Scope == scope })
 	if at < 0 {
