@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -155,28 +157,31 @@ func TestUndefinedLossTrains(t *testing.T) {
 	})
 }
 
-// Means over more entries than float32 can count: of ones they are 1, and one entry that is 2^24 counts as what it is.
+// Means over more entries than float32 can count, of 2^24 ones and three zeros, are what they are.
 func TestManyEntries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a gigabyte")
 	}
-	const n = 1<<24 + 3
+	const ones, n = 1 << 24, 1<<24 + 3
+	want := float32(float64(ones) / n)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, dims := range [][]int{{n}, {n, 1}} {
 			outputs, err := graph.ExecOnceN(b, func(known *graph.Node) []*graph.Node {
+				g := known.Graph()
 				known = graph.BroadcastToDims(known, dims...)
-				ones := graph.BroadcastToDims(graph.Const(known.Graph(), float32(1)), dims...)
+				x := graph.ConvertDType(graph.LessThan(graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 0), graph.Const(g, int32(ones))), dtypes.Float32)
+				none := graph.ZerosLike(x)
 				return []*graph.Node{
-					mtl.MeanOver(ones, known), mtl.MeanOver(ones, nil), mtl.SquaredError([]*graph.Node{graph.ZerosLike(ones), known}, []*graph.Node{ones}),
-					mtl.AbsoluteError([]*graph.Node{graph.ZerosLike(ones)}, []*graph.Node{ones}),
+					mtl.MeanOver(x, known), mtl.MeanOver(x, nil), mtl.SquaredError([]*graph.Node{none, known}, []*graph.Node{x}),
+					mtl.AbsoluteError([]*graph.Node{none}, []*graph.Node{x}),
 				}
 			}, tensors.FromScalar(true))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, output := range outputs {
-				if got := flat32(t, output)[0]; got != 1 {
-					t.Errorf("mean %d of ones, shaped %v, is %v", i, dims, got)
+				if got := flat32(t, output)[0]; got != want {
+					t.Errorf("mean %d, shaped %v, is %v, wanted %v", i, dims, got, want)
 				}
 			}
 		}
