@@ -92,16 +92,23 @@ type evaluator struct {
 // newEvaluator traces and compiles. store gets those variables of the model that it lacks, without values.
 func newEvaluator(backend compute.Backend, store *model.Store, m *Model, split *Split, batch int) (*evaluator, error) {
 	e := &evaluator{model: m, split: split, feed: newFeed(split, m.Tasks), g: graph.NewGraph(backend, "mtl evaluation"), batch: min(batch, split.Len())}
-	var err error
-	panicked := try(func() {
+	var sums *graph.Node
+	err := try(func() {
 		model.SetStore(e.g, store)
 		data := e.feed.parameters(e.g)
 		rows, counted := graph.Parameter(e.g, rowsName, int32Shape(e.batch)), graph.Parameter(e.g, "counted", shapes.Make(dtypes.Bool, e.batch))
-		sums := e.sums(store.RootScope(), data, rows, counted)
+		sums = e.sums(store.RootScope(), data, rows, counted)
 		e.variables.addUsed(e.g, store)
-		err = e.g.Compile(sums)
 	})
-	if err = errors.Join(err, panicked); err == nil {
+	if err == nil {
+		e.feed.ids = idsOf(e.g)
+		if err := e.feed.ids.check(split.Inputs, "evaluated split"); err != nil {
+			return nil, errors.Join(err, e.close())
+		}
+		panicked := try(func() { err = e.g.Compile(sums) })
+		err = errors.Join(err, panicked)
+	}
+	if err == nil {
 		err = e.feed.upload(backend)
 	}
 	if err != nil {
@@ -125,8 +132,9 @@ func (e *evaluator) sums(scope *model.Scope, data []*graph.Node, rows, counted *
 		if known := t.mask(labels, batch.masks[i]); known != nil {
 			mask = graph.LogicalAnd(mask, known)
 		}
+		labels, mask = t.aligned(labels, mask, predictions[i])
 		count := graph.ReduceAllSum(graph.ConvertDType(mask, dtypes.Float64))
-		loss, _ := t.lossOf(labels, mask, predictions[i])
+		loss, _ := t.LossOver(labels, mask, predictions[i])
 		sums = append(sums, graph.InsertAxes(graph.Mul(graph.ConvertDType(loss, dtypes.Float64), count), 0), graph.InsertAxes(count, 0))
 		for _, metric := range t.Metrics {
 			part := metric.Sums(labels, mask, predictions[i])

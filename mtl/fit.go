@@ -63,7 +63,7 @@ func interrupted(step, steps int, where string, cause error) error {
 // prepare sets up the variables and restores or begins the run.
 func (f *fit) prepare() (err error) {
 	o := &f.options
-	if o.LearningRate < 0 || o.LearningRate > 0 && !f.compiled.executor.compiler.scheduled {
+	if !(o.LearningRate >= 0) || math.IsInf(o.LearningRate, 0) || o.LearningRate > 0 && !f.compiled.executor.compiler.scheduled {
 		return fmt.Errorf("mtl: RunOptions.LearningRate is %v; wanted a number above 0, and FitOptions.LearningRate set when the model was compiled", o.LearningRate)
 	}
 	if f.until == 0 {
@@ -126,6 +126,9 @@ func (f *fit) begin(state *savedState) (err error) {
 	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s; %s",
 		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, headerOf(o.Weighting), r.Optimizer))
 	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, r.Execution))
+	if text := leftOver(f.compiled.data.Train.Len(), o.BatchSize); text != "" {
+		o.Log.Info(fmt.Sprintf("mtl: %s: %s", r.Name, text))
+	}
 	for _, observer := range o.Observers {
 		observer.Begin(r)
 		f.begun = append(f.begun, observer)

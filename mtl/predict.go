@@ -3,6 +3,7 @@ package mtl
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -10,9 +11,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Predict returns the prediction of every task, in the order of m.Tasks, for all examples of inputs, in inference mode. The tensors are the
+// Predict returns the prediction of every task, in the order of m.Tasks, for all examples of the given inputs, in inference mode. The tensors are the
 // caller's to free.
-func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, given ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("mtl: prediction not started: %w", err)
 	}
@@ -20,14 +21,18 @@ func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m
 		return nil, err
 	}
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
-		return m.Graph(scope, nil, inputs)
+		predictions := m.Graph(scope, nil, inputs)
+		if err := idsOf(predictions[0].Graph()).check(given, "prediction"); err != nil {
+			panic(err)
+		}
+		return predictions
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer exec.Finalize()
-	args := make([]any, len(inputs))
-	for i, t := range inputs {
+	args := make([]any, len(given))
+	for i, t := range given {
 		args[i] = t
 	}
 	var predictions []*tensors.Tensor
@@ -41,7 +46,7 @@ func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m
 }
 
 // MostLikely returns the index of the greatest value along the last axis, the predicted class of logits [..., classes], row by row. Ties go
-// to the lower index.
+// to the lower index. A NaN among them is an error.
 func MostLikely(logits *tensors.Tensor) ([]int32, error) {
 	flat, err := float32s("the logits", logits)
 	if err != nil {
@@ -56,6 +61,9 @@ func MostLikely(logits *tensors.Tensor) ([]int32, error) {
 	for i := range best {
 		row := flat[i*classes : (i+1)*classes]
 		for k, v := range row {
+			if math.IsNaN(float64(v)) {
+				return nil, fmt.Errorf("mtl: logit %d of row %d is NaN: no class is the most likely", k, i)
+			}
 			if v > row[best[i]] {
 				best[i] = int32(k)
 			}
