@@ -25,8 +25,9 @@ type Compiled struct {
 	store    *model.Store
 	initial  *initializer
 
-	opening sync.Mutex
-	opened  *iteration // of Data.Stream, for the first run: compiling took its first batch
+	opening   sync.Mutex
+	described map[*Split]string // what run.json says of the data
+	opened    *iteration        // of Data.Stream, for the first run: compiling took its first batch
 }
 
 // Compile builds and compiles what Fit runs. Of opts, Seed, LearningRate, RunDir, Observers, Log and Config are what a run has unless its RunOptions

@@ -24,11 +24,17 @@ type Evaluation struct {
 	Metric map[string]map[string]float64
 }
 
-// Evaluate runs the model of store over the whole split, in inference mode.
+// Evaluate runs the model of store over the whole split, in inference mode. A store without any
+// variable of a model gets initial values; one that was trained or loaded must be of this model: the
+// error lists the variables that one of them lacks.
 func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, split *Split) (*Evaluation, error) {
+	had := trainedIn(store)
 	e, err := evaluatorOn(backend, store, m, split)
 	if err != nil {
 		return nil, err
+	}
+	if err := had.check(m, e.variables.paths); err != nil {
+		return nil, errors.Join(err, e.close())
 	}
 	var result *Evaluation
 	if err = store.InitializeVariables(backend, nil); err == nil {
@@ -51,13 +57,20 @@ func NewEvaluator(backend compute.Backend, m *Model, split *Split) (*Evaluator, 
 
 // Evaluate runs the model with the variables of store, which must have all of them, over the whole split, in inference mode.
 func (e *Evaluator) Evaluate(ctx context.Context, store *model.Store) (*Evaluation, error) {
-	return e.on.run(ctx, store, e.on.feed)
+	return e.evaluate(ctx, store, e.on.feed)
 }
 
 // EvaluateOn is Evaluate on another split of the same shapes, such as another draw or fold.
 func (e *Evaluator) EvaluateOn(ctx context.Context, store *model.Store, split *Split) (*Evaluation, error) {
 	data, err := e.on.other(split, "evaluated")
 	if err != nil {
+		return nil, err
+	}
+	return e.evaluate(ctx, store, data)
+}
+
+func (e *Evaluator) evaluate(ctx context.Context, store *model.Store, data *feed) (*Evaluation, error) {
+	if err := trainedIn(store).check(e.on.model, e.on.variables.paths); err != nil {
 		return nil, err
 	}
 	return e.on.run(ctx, store, data)

@@ -2,6 +2,7 @@ package mtl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // Predict returns the prediction of every task, in the order of m.Tasks, for all examples of the given inputs, in inference mode. The tensors are the
-// caller's to free.
+// caller's to free. The store must be of this model, as for Evaluate.
 func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, given ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("mtl: prediction not started: %w", err)
@@ -20,9 +21,11 @@ func Predict(ctx context.Context, backend compute.Backend, store *model.Store, m
 	if err := m.check(); err != nil {
 		return nil, err
 	}
+	had := trainedIn(store)
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, inputs []*graph.Node) []*graph.Node {
 		predictions := m.Graph(scope, nil, inputs)
-		if err := idsOf(predictions[0].Graph()).check(given, "prediction"); err != nil {
+		g := predictions[0].Graph()
+		if err := errors.Join(idsOf(g).check(given, "prediction"), had.check(m, usedIn(g, store))); err != nil {
 			panic(err)
 		}
 		return predictions
