@@ -144,8 +144,6 @@ func sameRun(saved, asked history.Run, dir string) error {
 		return differs("list of tasks", names(saved), names(asked))
 	case saved.Seed != asked.Seed:
 		return differs("seed", saved.Seed, asked.Seed)
-	case saved.StepsPerEpoch != asked.StepsPerEpoch:
-		return differs("number of steps per epoch", saved.StepsPerEpoch, asked.StepsPerEpoch)
 	case fmt.Sprint(saved.Hyperparameters) != fmt.Sprint(asked.Hyperparameters):
 		return differs("set of hyper-parameters", saved.Hyperparameters, asked.Hyperparameters)
 	case !slices.Equal(saved.Frozen, asked.Frozen):
