@@ -62,8 +62,8 @@ func TestForgetting(t *testing.T) {
 	if len(both.Tasks) != 2 {
 		t.Fatal(both.TaskNames())
 	}
-	r2 := func(store *model.Store) (old, added float64) {
-		e, err := mtl.Evaluate(ctx, b, store, both, only(test, "product", "sum"))
+	r2 := func(m *mtl.Model, store *model.Store) (old, added float64) {
+		e, err := mtl.Evaluate(ctx, b, store, m, only(test, m.TaskNames()...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,11 +86,11 @@ func TestForgetting(t *testing.T) {
 	}
 	options.Optimizer = transfer.Anchored{Base: optimizer.Adam().Done(), Strength: 10}
 	fit(t, b, held, plain(sum), added, options)
-	start, _ := r2(before)
-	forgot, learnt := r2(naive)
+	start, _ := r2(plain(product), before)
+	forgot, learnt := r2(both, naive)
 	t.Logf("R2 of the old task %.3f, then: naive %.3f (new %.3f)", start, forgot, learnt)
 	for name, store := range map[string]*model.Store{"replay": replayed, "EWC": held} {
-		kept, new := r2(store)
+		kept, new := r2(both, store)
 		t.Logf("%s: old %.3f, new %.3f", name, kept, new)
 		if !(kept > forgot+0.2) || !(new > 0.8) {
 			t.Errorf("%s: R2 of the old task %.3f, of the new one %.3f; without %.3f and %.3f", name, kept, new, forgot, learnt)
