@@ -23,16 +23,16 @@ func State(path string) string {
 		s.Dev, s.Ino, s.Size, s.Mtim.Sec, s.Mtim.Nsec, s.Ctim.Sec, s.Ctim.Nsec)
 }
 
-// Exposed returns the first of path and the folders above it, as it is written and without symbolic
-// links, that another user than this one and root can change; "" when there is none. In a folder with
-// the sticky bit others cannot change what is there.
+// Exposed names the first of path and the folders above it, as it is written and without symbolic links,
+// that another user than this one and root can change, and says why; "" when there is none. In a folder
+// with the sticky bit others cannot change what is there.
 func Exposed(path string) string {
-	if at := exposed(path); at != "" {
-		return at
+	if why := exposed(path); why != "" {
+		return why
 	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return path
+		return err.Error()
 	}
 	return exposed(real)
 }
@@ -41,12 +41,14 @@ func exposed(path string) string {
 	for {
 		info, err := os.Lstat(path)
 		if err != nil {
-			return path
+			return err.Error()
 		}
 		s, ok := info.Sys().(*syscall.Stat_t)
-		shared := info.Mode().Perm()&0o022 != 0 && info.Mode()&(os.ModeSticky|os.ModeSymlink) == 0
-		if !ok || shared || s.Uid != 0 && int(s.Uid) != os.Geteuid() {
-			return path
+		switch mode := info.Mode(); {
+		case !ok || s.Uid != 0 && int(s.Uid) != os.Geteuid():
+			return path + ", which belongs to somebody else"
+		case mode.Perm()&0o022 != 0 && mode&(os.ModeSticky|os.ModeSymlink) == 0:
+			return fmt.Sprintf("%s, which has the mode %#o", path, mode.Perm())
 		}
 		parent := filepath.Dir(path)
 		if parent == path {
