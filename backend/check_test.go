@@ -184,3 +184,27 @@ func TestUnpinnedOnlyByName(t *testing.T) {
 		t.Errorf("without a pinned plugin: error %v", err)
 	}
 }
+
+// Whatever a file holds, it is a plugin or refused.
+func FuzzCheck(f *testing.F) {
+	f.Setenv(cache.HomeEnv, f.TempDir())
+	plugin := library(f, "GetPjrtApi")
+	f.Add(plugin[:0x400], []byte("{}"))
+	f.Add(plugin, []byte(`{"sha256": 3}`))
+	dir, err := pluginDir()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Setenv(UnpinnedEnv, "1")
+	own, foreign := releasePath(dir), filepath.Join(f.TempDir(), "plugin.so")
+	if err := os.MkdirAll(filepath.Dir(own), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, plugin, note []byte) {
+		err := errors.Join(os.WriteFile(own, plugin, 0o600), os.WriteFile(stampPath(own), note, 0o600), os.WriteFile(foreign, plugin, 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = Check(own), Check(foreign)
+	})
+}

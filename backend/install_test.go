@@ -26,7 +26,7 @@ import (
 )
 
 // library compiles a shared library that exports symbol.
-func library(t *testing.T, symbol string) []byte {
+func library(t testing.TB, symbol string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	source, object := filepath.Join(dir, "l.c"), filepath.Join(dir, "l.so")
@@ -39,7 +39,7 @@ func library(t *testing.T, symbol string) []byte {
 	return read(t, object)
 }
 
-func read(t *testing.T, path string) []byte {
+func read(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {

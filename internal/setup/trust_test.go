@@ -161,3 +161,19 @@ func TestOpenFolderIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a package's list of files and an executed notebook hold, they are read or refused.
+func FuzzReaders(f *testing.F) {
+	f.Add([]byte("p/__init__.py,sha256=AAAA,1\np-1.dist-info/RECORD,,\n"))
+	f.Add([]byte(`{"cells":[{"outputs":[{"text":["a"]}]}]}`))
+	f.Add([]byte("\"\n,,\n"))
+	dir := f.TempDir()
+	path := filepath.Join(dir, "RECORD")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = compareRecord(dir, path, map[string]bool{})
+		_, _ = printed(path)
+	})
+}
