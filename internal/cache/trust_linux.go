@@ -27,33 +27,37 @@ func State(path string) string {
 // that another user than this one and root can change, and says why; "" when there is none. In a folder
 // with the sticky bit others cannot change what is there.
 func Exposed(path string) string {
-	if why := exposed(path); why != "" {
-		return why
-	}
+	return first(path, func(info os.FileInfo) bool {
+		s, ok := info.Sys().(*syscall.Stat_t)
+		return !ok || s.Uid != 0 && int(s.Uid) != os.Geteuid() || writable(info, 0o022)
+	})
+}
+
+// OpenToAll is Exposed for what every user can change, whatever the groups and the owner are.
+func OpenToAll(path string) string {
+	return first(path, func(info os.FileInfo) bool { return writable(info, 0o002) })
+}
+
+func writable(info os.FileInfo, by os.FileMode) bool {
+	return info.Mode().Perm()&by != 0 && info.Mode()&(os.ModeSticky|os.ModeSymlink) == 0
+}
+
+// first names the first of path and the folders above it, with and without symbolic links, that is bad.
+func first(path string, bad func(os.FileInfo) bool) string {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err.Error()
 	}
-	return exposed(real)
-}
-
-func exposed(path string) string {
-	for {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return err.Error()
+	for _, at := range []string{path, real} {
+		for above := ""; at != above; above, at = at, filepath.Dir(at) {
+			info, err := os.Lstat(at)
+			if err != nil {
+				return err.Error()
+			}
+			if bad(info) {
+				return fmt.Sprintf("%s, of mode %v and owner %d", at, info.Mode(), info.Sys().(*syscall.Stat_t).Uid)
+			}
 		}
-		s, ok := info.Sys().(*syscall.Stat_t)
-		switch mode := info.Mode(); {
-		case !ok || s.Uid != 0 && int(s.Uid) != os.Geteuid():
-			return path + ", which belongs to somebody else"
-		case mode.Perm()&0o022 != 0 && mode&(os.ModeSticky|os.ModeSymlink) == 0:
-			return fmt.Sprintf("%s, which has the mode %#o", path, mode.Perm())
-		}
-		parent := filepath.Dir(path)
-		if parent == path {
-			return ""
-		}
-		path = parent
 	}
+	return ""
 }

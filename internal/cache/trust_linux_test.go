@@ -57,7 +57,7 @@ func TestExposed(t *testing.T) {
 	if why := Exposed(path); why != "" {
 		t.Fatalf("%s is said to be exposed: %s", path, why)
 	}
-	for mode, want := range map[os.FileMode]string{0o777: "0777", 0o775: "0775", 0o777 | os.ModeSticky: "", 0o700: ""} {
+	for mode, want := range map[os.FileMode]string{0o777: "drwxrwxrwx", 0o775: "drwxrwxr-x", 0o777 | os.ModeSticky: "", 0o700: ""} {
 		middle := filepath.Dir(path)
 		if err := os.Chmod(middle, mode); err != nil {
 			t.Fatal(err)
@@ -65,6 +65,9 @@ func TestExposed(t *testing.T) {
 		why := Exposed(path)
 		if (want == "") != (why == "") || !strings.Contains(why, want) {
 			t.Errorf("mode %v: %q; wanted %q", mode, why, want)
+		}
+		if open := OpenToAll(path); (open != "") != (mode == 0o777) {
+			t.Errorf("mode %v: open to all %q", mode, open)
 		}
 		link := filepath.Join(home, "link")
 		if err := os.Symlink(path, link); err != nil {

@@ -7,3 +7,6 @@ func State(string) string { return "" }
 
 // Exposed looks at nothing on this system.
 func Exposed(string) string { return "" }
+
+// OpenToAll looks at nothing on this system.
+func OpenToAll(string) string { return "" }

@@ -41,7 +41,7 @@ func Examine(ctx context.Context) ([]Part, error) {
 		return nil, err
 	}
 	trials := []Step{
-		{Name: "cache folder", Mend: "chmod -R go-w " + l.home, Check: l.checkHome},
+		{Name: "cache folder", Mend: "chmod o-w on that folder, or " + cache.HomeEnv + " set to another", Check: l.checkHome},
 		{Name: "Python packages as installed", Mend: "rm -r " + l.venv() + " && " + mend, Check: l.checkPackages},
 		{Name: "XLA runs a graph", Mend: mend, Check: tryBackend},
 		{Name: "the kernel runs a cell", Mend: mend, Check: l.tryKernel},
@@ -63,10 +63,10 @@ func Examine(ctx context.Context) ([]Part, error) {
 
 // checkHome looks at who may change what gomtl installs and runs.
 func (l layout) checkHome(context.Context) (Found, error) {
-	return Found{Path: l.home, Version: "only you and root can change it"}, exposure(l.home)
+	return Found{Path: l.home, Version: "not open to every user"}, exposure(l.home)
 }
 
-// exposure is an error where others can change what is in gomtl's folder, or will be.
+// exposure is an error where every user can change what is in gomtl's folder, or will be.
 func exposure(home string) error {
 	for {
 		if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
@@ -74,8 +74,8 @@ func exposure(home string) error {
 		}
 		home = filepath.Dir(home)
 	}
-	if at := cache.Exposed(home); at != "" {
-		return fmt.Errorf("other users can change %s, and with it the programs that gomtl runs", at)
+	if at := cache.OpenToAll(home); at != "" {
+		return fmt.Errorf("every user can change %s, and with it the programs that gomtl runs", at)
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func TestOpenFolderIsSaid(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if got := strings.Contains(string(out), "gomtl: warning: other users can change "+home+", which has the mode 0777"); got != want {
+			if got := strings.Contains(string(out), "gomtl: warning: every user can change "+home+", of mode drwxrwxrwx"); got != want {
 				t.Errorf("mode %v, folder %s: warned %v\n%s", mode, dir, got, out)
 			}
 			if _, err := (layout{home: dir}).checkHome(t.Context()); (err != nil) != want {
