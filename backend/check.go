@@ -14,7 +14,7 @@ import (
 	"github.com/gomtl/gomtl/internal/cache"
 )
 
-// stamp is a note beside a plugin that gomtl installed: what its digest was, and in which state of the
+// stamp is a note next to a plugin that gomtl installed: what its digest was, and in which state of the
 // file that was found. What digest is right is compiled into the program.
 type stamp struct {
 	Source string `json:"source"` // what the plugin was taken from
@@ -56,7 +56,7 @@ func Verify(path string) error {
 	return nil
 }
 
-// remembered tells whether the file at path was found to be the right one before and is untouched.
+// remembered reports whether the file at path was found to be the right one before and is untouched.
 func remembered(path string) bool {
 	want, err := digest(path)
 	if err != nil || want == "" {

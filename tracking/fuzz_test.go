@@ -9,7 +9,7 @@ import (
 	"github.com/gomtl/gomtl/tracking"
 )
 
-// Whatever the experiments of an MLflow store say of themselves, a run is written beside them or refused.
+// Whatever the experiments of an MLflow store say of themselves, a run is written next to them or refused.
 func FuzzMLflowExperiment(f *testing.F) {
 	f.Add([]byte("artifact_location: file:///x/0\nexperiment_id: '0'\nlifecycle_stage: active\nname: Default\n"))
 	f.Add([]byte("name: [1, 2]\n"))

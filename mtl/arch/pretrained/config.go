@@ -39,7 +39,7 @@ func (f *File) config() (*config, error) {
 	return c, nil
 }
 
-// has tells whether the file gives a field a value.
+// has reports whether the file gives a field a value.
 func (c *config) has(field string) bool {
 	value, found := c.fields[field]
 	return found && string(value) != "null"
