@@ -133,3 +133,30 @@ func FuzzNumbers(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a config.json holds, the weights are loaded or refused.
+func FuzzConfig(f *testing.F) {
+	dir := f.TempDir()
+	path := filepath.Join(dir, "model.safetensors")
+	data, err := os.ReadFile(filepath.Join("testdata", "bert.safetensors"))
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{bertConfig, timmConfig, transformersConfig, "null", "[]", `{"num_attention_heads": {}}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, config []byte) {
+		check(t, os.WriteFile(filepath.Join(dir, "config.json"), config, 0o600))
+		w, err := pretrained.Open(path)
+		check(t, err)
+		store := model.NewStore()
+		if bert.Load(store, "shared", w) != nil && store.NumVariables() > 0 {
+			t.Fatal("refused weights were loaded")
+		}
+		_ = resNet.Load(model.NewStore(), "shared", w)
+		check(t, w.Close())
+	})
+}
