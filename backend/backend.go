@@ -12,6 +12,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
+	"github.com/gomtl/gomtl/internal/cache"
 )
 
 // RequireXLAEnv names the environment variable that, set to 1, turns the fallback to the pure-Go backend into an error.
@@ -109,8 +110,11 @@ func load(ctx context.Context, config string) (compute.Backend, error) {
 		return nil, context.Cause(ctx)
 	}
 	path, _, _ := strings.Cut(config, ",")
-	if err := Check(path); err != nil {
-		return nil, err
+	if state := cache.State(path); !remembered(path) {
+		if err := Verify(path); err != nil {
+			return nil, err
+		}
+		remember(path, state)
 	}
 	b, err := startXLA(config)
 	if err != nil {

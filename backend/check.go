@@ -9,90 +9,118 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
+	"path/filepath"
 
 	"github.com/gomtl/gomtl/internal/cache"
 )
 
-// stamp is written beside a plugin that gomtl installed, before the plugin appears.
+// stamp is a note next to a plugin that gomtl installed: what its digest was, and in which state of the
+// file that was found. What digest is right is compiled into the program.
 type stamp struct {
-	Source   string    `json:"source"` // what the plugin was taken from
-	SHA256   string    `json:"sha256"`
-	Size     int64     `json:"size"`
-	Modified time.Time `json:"modified"`
+	Source string `json:"source"` // what the plugin was taken from
+	SHA256 string `json:"sha256"`
+	State  string `json:"state,omitempty"` // of the file when it was read, as cache.State gives it
 }
 
 func stampPath(plugin string) string { return plugin + ".json" }
 
-// Check returns an error unless the plugin file at path can be loaded: one that gomtl installed must be the file it was, any other
-// a whole shared library for this processor that exports a PJRT plugin's entry point. It loads nothing.
+// Check returns an error unless the plugin file at path can be loaded: one that gomtl installed must be
+// the pinned file, any other a whole shared library for this processor that exports a PJRT plugin's
+// entry point. It loads nothing.
+//
+// It reads the whole file unless that was done before, the file is the same since by device, number,
+// size and both times, and nobody but this user and root can write it, its note or a folder above.
 func Check(path string) error {
-	s, err := readStamp(path)
-	if err != nil {
-		return err
-	}
-	if s == nil {
-		return checkELF(path)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("backend: %w", err)
-	}
-	// Hashing 200 MB at each start would be felt in every notebook cell: a file untouched since it was checked is not read again.
-	if info.Size() == s.Size && info.ModTime().Equal(s.Modified) {
+	if remembered(path) {
 		return nil
 	}
 	return Verify(path)
 }
 
-// Verify is Check without trust in the file's size and time: it reads the whole file.
+// Verify is Check without trust in notes: it always reads the whole file.
 func Verify(path string) error {
-	s, err := readStamp(path)
+	want, err := digest(path)
 	if err != nil {
 		return err
 	}
-	if s != nil {
-		sum, err := sha256File(path)
-		if err != nil {
-			return err
-		}
-		if sum != s.SHA256 {
-			return fmt.Errorf("backend: plugin %s is damaged: want SHA-256 %s, got %s", path, s.SHA256, sum)
-		}
+	if want == "" {
+		return checkELF(path)
 	}
-	return checkELF(path)
+	got, err := sha256File(path)
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("backend: plugin %s is not the pinned file: want SHA-256 %s, got %s", path, want, got)
+	}
+	return nil
 }
 
-// readStamp returns nil for a plugin that gomtl did not install.
-func readStamp(plugin string) (*stamp, error) {
+// remembered reports whether the file at path was found to be the right one before and is untouched.
+func remembered(path string) bool {
+	want, err := digest(path)
+	if err != nil || want == "" {
+		return false
+	}
+	s, err := readStamp(path)
+	if err != nil || s.SHA256 != want || s.State == "" {
+		return false
+	}
+	return s.State == cache.State(path) && cache.Exposed(path) == "" && cache.Exposed(stampPath(path)) == ""
+}
+
+// remember notes the state in which the plugin at path was found to be the right one. A note that
+// cannot be written costs the next start the time to read the plugin, and nothing else.
+func remember(path, state string) {
+	want, err := digest(path)
+	if err != nil || want == "" || state == "" {
+		return
+	}
+	s, _ := readStamp(path) // a damaged one is written again
+	s.SHA256, s.State = want, state
+	_ = s.write(path)
+}
+
+// digest returns the SHA-256 that the plugin at path must have, "" for one that gomtl did not install.
+func digest(path string) (string, error) {
+	dir, err := pluginDir()
+	path = filepath.Clean(path)
+	if err != nil || filepath.Dir(filepath.Dir(path)) != dir {
+		return "", err
+	}
+	if w, ok := wheels[platform]; ok && path == w.path(dir) {
+		return w.PluginSHA256, nil
+	}
+	if path != releasePath(dir) {
+		return "", fmt.Errorf("backend: plugin %s is none that this version of gomtl installs: no SHA-256 is known for it", path)
+	}
+	if !allowUnpinned() {
+		return "", fmt.Errorf("backend: plugin %s has no pinned SHA-256: %s", path, askUnpinned)
+	}
+	s, err := readStamp(path)
+	if err == nil && s.SHA256 == "" {
+		err = fmt.Errorf("backend: plugin %s is incomplete: its SHA-256 was not noted when it was installed", path)
+	}
+	return s.SHA256, err
+}
+
+// readStamp reads the note of a plugin. One that is missing is empty.
+func readStamp(plugin string) (s stamp, err error) {
 	data, err := os.ReadFile(stampPath(plugin))
 	if errors.Is(err, fs.ErrNotExist) {
-		if owned(plugin) {
-			return nil, fmt.Errorf("backend: plugin %s is incomplete: its record %s is missing", plugin, stampPath(plugin))
-		}
-		return nil, nil
+		return stamp{}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("backend: %w", err)
+		return stamp{}, fmt.Errorf("backend: %w", err)
 	}
-	var s stamp
 	if err := json.Unmarshal(data, &s); err != nil {
-		return nil, fmt.Errorf("backend: the record %s is damaged: %w", stampPath(plugin), err)
+		return stamp{}, fmt.Errorf("backend: the note %s is damaged: %w", stampPath(plugin), err)
 	}
-	return &s, nil
+	return s, nil
 }
 
-// writeStamp records the finished file temp, which is going to be plugin.
-func writeStamp(temp, plugin, source string) error {
-	info, err := os.Stat(temp)
-	if err != nil {
-		return err
-	}
-	sum, err := sha256File(temp)
-	if err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(stamp{Source: source, SHA256: sum, Size: info.Size(), Modified: info.ModTime()}, "", "  ")
+func (s stamp) write(plugin string) error {
+	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -106,7 +134,7 @@ func sha256File(path string) (string, error) {
 	}
 	defer file.Close()
 	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{hash}, struct{ io.Reader }{file}, make([]byte, 1<<20)); err != nil {
 		return "", fmt.Errorf("backend: reading %s: %w", path, err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil

@@ -23,7 +23,7 @@ type pluginWheel struct {
 // release is the version of go-xla's own CPU plugin that go-xla v0.4.5 is tested with.
 const release = "v0.114.0"
 
-// wheels holds the pinned CPU plugin of each platform ("linux_amd64"); other platforms take go-xla's own release.
+// wheels holds the pinned CPU plugin of each platform ("linux_amd64"). Its digests decide what is loaded: no file on the disk does.
 var wheels = map[string]pluginWheel{
 	"linux_amd64": {
 		Wheel: wheel.Wheel{
@@ -48,27 +48,41 @@ func pluginDir() (string, error) {
 	return filepath.Join(dir, "pjrt"), nil
 }
 
-// owned tells whether gomtl installed the plugin at path.
-func owned(path string) bool {
-	dir, err := pluginDir()
-	return err == nil && filepath.Dir(filepath.Dir(path)) == dir
+// path is where the wheel's plugin goes in gomtl's folder dir.
+func (w pluginWheel) path(dir string) string {
+	return filepath.Join(dir, w.Package+"-"+w.Version, w.Plugin)
 }
 
+// releasePath is where the plugin of go-xla's release goes in gomtl's folder dir.
+func releasePath(dir string) string {
+	return filepath.Join(dir, "go-xla-"+release, "pjrt_c_api_cpu_"+release+"_plugin.so")
+}
+
+// UnpinnedEnv names the environment variable that, set to 1, lets Install take the plugin of go-xla's own
+// release, for which no checksum is published, where the pinned one cannot be had.
+const UnpinnedEnv = "GOMTL_UNPINNED_PLUGIN"
+
+func allowUnpinned() bool { return os.Getenv(UnpinnedEnv) == "1" }
+
+const askUnpinned = UnpinnedEnv + "=1 takes the plugin of go-xla's release " + release + ", for which no checksum is published"
+
 // ownPlugins returns the paths at which Install puts a plugin, the first choice first.
-func ownPlugins() ([]string, error) {
+func ownPlugins() (paths []string, err error) {
 	dir, err := pluginDir()
 	if err != nil {
 		return nil, err
 	}
-	upstream := filepath.Join(dir, "go-xla-"+release, "pjrt_c_api_cpu_"+release+"_plugin.so")
 	if w, ok := wheels[platform]; ok {
-		return []string{filepath.Join(dir, w.Package+"-"+w.Version, w.Plugin), upstream}, nil
+		paths = append(paths, w.path(dir))
 	}
-	return []string{upstream}, nil
+	if allowUnpinned() {
+		paths = append(paths, releasePath(dir))
+	}
+	return paths, nil
 }
 
 // Install makes sure that gomtl's own CPU plugin is installed and whole, and returns its path. It downloads it from the pinned
-// Python wheel, else from go-xla's own releases, and replaces a damaged one. Two calls at once, in any processes, do the work once.
+// Python wheel and replaces a damaged one; where that cannot be had it takes go-xla's own release, if UnpinnedEnv asks for it. Two calls at once, in any processes, do the work once.
 func Install(ctx context.Context) (string, error) {
 	dir, err := pluginDir()
 	if err != nil {
@@ -104,7 +118,14 @@ func Install(ctx context.Context) (string, error) {
 		}
 		failures = append(failures, err)
 	}
-	return "", fmt.Errorf("backend: no PJRT plugin could be installed: %w", errors.Join(failures...))
+	if _, pinned := wheels[platform]; !pinned {
+		failures = append(failures, fmt.Errorf("no plugin is pinned for %s", platform))
+	}
+	err = errors.Join(failures...)
+	if !allowUnpinned() {
+		err = fmt.Errorf("%w; %s", err, askUnpinned)
+	}
+	return "", fmt.Errorf("backend: no PJRT plugin could be installed: %w", err)
 }
 
 // installAt installs the plugin that belongs at path.
@@ -146,7 +167,7 @@ func (w pluginWheel) install(ctx context.Context, work, path string) error {
 	return publish(temp, path, w.File)
 }
 
-// installRelease puts the CPU plugin of go-xla's own releases at path. Upstream publishes no checksum: it is recorded as it came.
+// installRelease puts the CPU plugin of go-xla's own releases at path. Upstream publishes no checksum: its digest is noted as it came.
 func installRelease(ctx context.Context, work, path string) error {
 	cache.Say("downloading the PJRT CPU plugin %s of go-xla's releases", release)
 	done := make(chan error, 1)
@@ -164,13 +185,21 @@ func installRelease(ctx context.Context, work, path string) error {
 	return publish(filepath.Join(work, filepath.Base(path)), path, "go-xla release "+release)
 }
 
-// publish checks the finished file temp and makes it the plugin at path, its record first.
+// publish checks the finished file temp and makes it the plugin at path, its note first.
 func publish(temp, path, source string) error {
 	if err := checkELF(temp); err != nil {
 		return err
 	}
-	if err := writeStamp(temp, path, source); err != nil {
+	sum, err := sha256File(temp)
+	if err != nil {
 		return err
 	}
-	return cache.Publish(temp, path)
+	if err := (stamp{Source: source, SHA256: sum}).write(path); err != nil {
+		return err
+	}
+	if err := cache.Publish(temp, path); err != nil {
+		return err
+	}
+	remember(path, cache.State(path)) // a rename changes the state
+	return nil
 }

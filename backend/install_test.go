@@ -26,7 +26,7 @@ import (
 )
 
 // library compiles a shared library that exports symbol.
-func library(t *testing.T, symbol string) []byte {
+func library(t testing.TB, symbol string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	source, object := filepath.Join(dir, "l.c"), filepath.Join(dir, "l.so")
@@ -39,7 +39,7 @@ func library(t *testing.T, symbol string) []byte {
 	return read(t, object)
 }
 
-func read(t *testing.T, path string) []byte {
+func read(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -67,6 +67,7 @@ func newIndex(t *testing.T, plugin []byte) *index {
 	t.Setenv(cache.HomeEnv, t.TempDir())
 	t.Setenv("GOMLX_BACKEND", "")
 	t.Setenv(RequireXLAEnv, "")
+	t.Setenv(UnpinnedEnv, "")
 	t.Setenv("HOME", t.TempDir())
 
 	var archive bytes.Buffer
@@ -217,7 +218,11 @@ func TestInstallRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("want an error with %q, got %v", test.want, err)
 			}
-			if err == nil || !strings.Contains(err.Error(), "go-xla's release") {
+			if err == nil || !strings.Contains(err.Error(), UnpinnedEnv+"=1 takes") || strings.Contains(err.Error(), "no route") {
+				t.Errorf("want it said how to ask for go-xla's release, and that not tried, got %v", err)
+			}
+			t.Setenv(UnpinnedEnv, "1")
+			if _, err := Install(t.Context()); err == nil || !strings.Contains(err.Error(), "go-xla's release v0.114.0: ") {
 				t.Errorf("want go-xla's release tried too, got %v", err)
 			}
 			paths, err := ownPlugins()
@@ -236,10 +241,9 @@ func TestInstallRefuses(t *testing.T) {
 func TestInstallReplacesDamaged(t *testing.T) {
 	plugin := library(t, "GetPjrtApi")
 	for name, damage := range map[string]func(path string) error{
-		"truncated":     func(path string) error { return os.Truncate(path, 1000) },
-		"changed":       func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte{1}, len(plugin)), 0o600) },
-		"record lost":   func(path string) error { return os.Remove(stampPath(path)) },
-		"record broken": func(path string) error { return os.WriteFile(stampPath(path), []byte("{"), 0o600) },
+		"truncated":      func(path string) error { return os.Truncate(path, 1000) },
+		"changed":        func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte{1}, len(plugin)), 0o600) },
+		"another plugin": func(path string) error { return os.WriteFile(path, append(bytes.Clone(plugin), 0), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := newIndex(t, plugin)

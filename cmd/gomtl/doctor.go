@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomtl/gomtl/backend"
 	"github.com/gomtl/gomtl/internal/setup"
 	"github.com/urfave/cli/v3"
 )
@@ -17,7 +18,9 @@ func doctorCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "say for each part what is installed, whether it works, and what mends it",
-		Description: "It changes nothing, and needs no network. It exits with 1 when something does not work.\n\nExamples:\n\n" +
+		Description: "It changes nothing, and needs no network. It exits with 1 when something does not work.\n\n" +
+			"The XLA plugin is compared with the SHA-256 that is compiled in. Where that plugin cannot be had, " + backend.UnpinnedEnv + "=1 lets the set-up take the one of\n" +
+			"go-xla's releases, for which no checksum is published.\n\nExamples:\n\n" +
 			"    gomtl doctor\n    gomtl doctor -json",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print a JSON array"}},
 		Action: func(ctx context.Context, c *cli.Command) error {

@@ -1,11 +1,13 @@
 // Package idx reads the IDX files in which MNIST and data sets like it are distributed, plain or gzip, from images and labels
-// that the user has. It trusts nothing in a header: sizes are checked before memory is taken, a short or long file is an
+// that the user has. It trusts nothing in a header: memory grows with the values that come and never above what the header says, a short or long file is an
 // error, and images and labels must agree in number.
 package idx
 
 import (
 	"bufio"
 	"compress/gzip"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -16,74 +18,94 @@ type Array struct {
 	Data []uint8
 }
 
-// maxValues is the most values a file may have, 4 GiB: far above any file of this kind, far below an overflow.
-const maxValues = 1 << 32
+// maxValues is the most values a file may have, 1 GiB: above any data set of this kind that is read whole.
+const maxValues = 1 << 30
 
 // Read reads one IDX file of unsigned bytes, compressed by gzip or not. It reads to the end; anything after the values is an
 // error, as is a file that ends before them.
 func Read(r io.Reader) (Array, error) {
-	array, err := unpack(r)
+	f, err := open(r)
 	if err != nil {
 		return Array{}, fmt.Errorf("idx: %w", err)
 	}
-	return array, nil
+	data, err := f.values()
+	if err != nil {
+		return Array{}, fmt.Errorf("idx: %w", err)
+	}
+	return Array{Dims: f.dims, Data: data}, nil
 }
 
-// unpack reads a file that may be compressed.
-func unpack(r io.Reader) (Array, error) {
+// file is a file whose header was read: dims are the sizes of its axes, and r has its values.
+type file struct {
+	dims []int
+	size int // number of values
+	r    io.Reader
+}
+
+// open reads the header of a file that may be compressed.
+func open(r io.Reader) (file, error) {
 	buffered := bufio.NewReader(r)
 	start, err := buffered.Peek(2)
 	if err != nil || start[0] != 0x1f || start[1] != 0x8b {
-		return read(buffered) // which reports the error again
+		return header(buffered) // which reports the error again
 	}
 	unpacked, err := gzip.NewReader(buffered)
 	if err != nil {
-		return Array{}, err
+		return file{}, err
 	}
-	return read(unpacked)
+	return header(unpacked)
 }
 
-// read reads a file that is not compressed.
-func read(r io.Reader) (Array, error) {
+// header reads the header of a file that is not compressed.
+func header(r io.Reader) (file, error) {
 	var magic [4]byte
 	if _, err := io.ReadFull(r, magic[:]); err != nil {
-		return Array{}, fmt.Errorf("read the first four bytes: %w", err)
+		return file{}, fmt.Errorf("read the first four bytes: %w", err)
 	}
 	if magic[0] != 0 || magic[1] != 0 || magic[2] != 0x08 || magic[3] == 0 {
-		return Array{}, fmt.Errorf("a file of unsigned bytes starts with 00 00 08 and the number of axes, this one with % x", magic)
+		return file{}, fmt.Errorf("a file of unsigned bytes starts with 00 00 08 and the number of axes, this one with % x", magic)
 	}
-	array := Array{Dims: make([]int, magic[3])}
-	size := int64(1)
-	for axis := range array.Dims {
+	f := file{dims: make([]int, magic[3]), size: 1, r: r}
+	for axis := range f.dims {
 		var field [4]byte
 		if _, err := io.ReadFull(r, field[:]); err != nil {
-			return Array{}, fmt.Errorf("read the size of axis %d: %w", axis, err)
+			return file{}, fmt.Errorf("read the size of axis %d: %w", axis, err)
 		}
-		dim := int64(field[0])<<24 | int64(field[1])<<16 | int64(field[2])<<8 | int64(field[3])
-		if dim == 0 || dim > maxValues/size {
-			return Array{}, fmt.Errorf("the header gives axis %d the size %d after %d values; the file is not an IDX file or is damaged", axis, dim, size)
+		dim := int64(binary.BigEndian.Uint32(field[:]))
+		if dim == 0 || dim > int64(maxValues/f.size) {
+			return file{}, fmt.Errorf("the header gives axis %d the size %d after %d values; wanted 1 or more, and at most %d values in all", axis, dim, f.size, maxValues)
 		}
-		array.Dims[axis] = int(dim)
-		size *= dim
+		f.dims[axis] = int(dim)
+		f.size *= int(dim)
 	}
-	// ReadAll takes memory as the bytes come, so a header that lies cannot take more than the file has.
-	data, err := io.ReadAll(io.LimitReader(r, size+1))
-	if err != nil {
-		return Array{}, fmt.Errorf("read values: %w", err)
-	}
-	if int64(len(data)) != size {
-		return Array{}, fmt.Errorf("the header %v wants %d values, the file has %s", array.Dims, size, found(int64(len(data)), size))
-	}
-	array.Data = data
-	return array, nil
+	return f, nil
 }
 
-// found says how many values there are where size were wanted.
-func found(got, size int64) string {
-	if got > size {
-		return "more"
+// values reads the values that the header promises, and the end after them. Memory grows as they come, up to what was promised: a header that lies cannot take more
+// than the file has, and a compressed file no more than its header says.
+func (f file) values() ([]uint8, error) {
+	data := make([]uint8, 0, min(f.size, 1<<20))
+	for len(data) < f.size {
+		if len(data) == cap(data) {
+			data = append(make([]uint8, 0, min(f.size, 2*cap(data))), data...)
+		}
+		n, err := io.ReadFull(f.r, data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("the header %v wants %d values, the file has %d: %w", f.dims, f.size, len(data), io.ErrUnexpectedEOF)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read values: %w", err)
+		}
 	}
-	return fmt.Sprint(got)
+	var more [1]byte
+	switch _, err := io.ReadFull(f.r, more[:]); {
+	case err == nil:
+		return nil, fmt.Errorf("the header %v wants %d values, the file has more", f.dims, f.size)
+	case !errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("read to the end: %w", err) // a wrong checksum is seen here
+	}
+	return data, nil
 }
 
 // Images is labelled images: Pixels [n, Height, Width] in row-major order, and the class of each in Labels [n].
@@ -96,21 +118,28 @@ type Images struct {
 func (i Images) Len() int { return len(i.Labels) }
 
 // ReadImages reads a file of images and the file of their labels, such as MNIST's train-images-idx3-ubyte.gz and
-// train-labels-idx1-ubyte.gz.
+// train-labels-idx1-ubyte.gz. It compares the two headers before it reads values.
 func ReadImages(images, labels io.Reader) (Images, error) {
-	pixels, err := unpack(images)
+	pixels, err := open(images)
 	if err != nil {
 		return Images{}, fmt.Errorf("idx: images: %w", err)
 	}
-	classes, err := unpack(labels)
+	classes, err := open(labels)
 	if err != nil {
 		return Images{}, fmt.Errorf("idx: labels: %w", err)
 	}
-	if len(pixels.Dims) != 3 || len(classes.Dims) != 1 {
-		return Images{}, fmt.Errorf("idx: images should have 3 axes and labels 1, got %v and %v; are the files swapped?", pixels.Dims, classes.Dims)
+	if len(pixels.dims) != 3 || len(classes.dims) != 1 {
+		return Images{}, fmt.Errorf("idx: images should have 3 axes and labels 1, got %v and %v; are the files swapped?", pixels.dims, classes.dims)
 	}
-	if pixels.Dims[0] != classes.Dims[0] {
-		return Images{}, fmt.Errorf("idx: %d images do not go with %d labels", pixels.Dims[0], classes.Dims[0])
+	if pixels.dims[0] != classes.dims[0] {
+		return Images{}, fmt.Errorf("idx: %d images do not go with %d labels", pixels.dims[0], classes.dims[0])
 	}
-	return Images{Height: pixels.Dims[1], Width: pixels.Dims[2], Pixels: pixels.Data, Labels: classes.Data}, nil
+	read := Images{Height: pixels.dims[1], Width: pixels.dims[2]}
+	if read.Labels, err = classes.values(); err != nil {
+		return Images{}, fmt.Errorf("idx: labels: %w", err)
+	}
+	if read.Pixels, err = pixels.values(); err != nil {
+		return Images{}, fmt.Errorf("idx: images: %w", err)
+	}
+	return read, nil
 }

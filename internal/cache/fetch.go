@@ -15,6 +15,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
+// maxDownload is the most bytes that a file may have, above those of all that are pinned.
+const maxDownload = 1 << 30
+
 // Say writes one line about the set-up to standard error.
 func Say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "gomtl: "+format+"\n", args...)
@@ -47,8 +50,11 @@ func Fetch(ctx context.Context, url, sum, dst string) (err error) {
 	}()
 	hash := sha256.New()
 	bar := progress(name, response.ContentLength)
-	_, err = io.Copy(io.MultiWriter(file, hash, bar), response.Body)
+	n, err := io.Copy(io.MultiWriter(file, hash, bar), io.LimitReader(response.Body, maxDownload+1))
 	_ = bar.Close()
+	if err == nil && n > maxDownload {
+		err = fmt.Errorf("the server sends more than %s", Size(maxDownload))
+	}
 	if err != nil {
 		return fmt.Errorf("gomtl: downloading %s: %w", name, err)
 	}

@@ -171,6 +171,14 @@ func checkPicture(encoded string) error {
 	if err != nil {
 		return fmt.Errorf("a picture is not base64: %w", err)
 	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("a picture cannot be read: %w", err)
+	}
+	const most = 1 << 26 // pixels; the decoder takes memory by what the header says
+	if size.Width > most/max(1, size.Height) {
+		return fmt.Errorf("a picture has %d by %d pixels; wanted at most %d", size.Width, size.Height, most)
+	}
 	picture, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return fmt.Errorf("a picture cannot be read: %w", err)

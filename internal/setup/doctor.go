@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,8 @@ func Examine(ctx context.Context) ([]Part, error) {
 		return nil, err
 	}
 	trials := []Step{
+		{Name: "cache folder", Mend: "chmod o-w on that folder, or " + cache.HomeEnv + " set to another", Check: l.checkHome},
+		{Name: "Python packages as installed", Mend: "rm -r " + l.venv() + " && " + mend, Check: l.checkPackages},
 		{Name: "XLA runs a graph", Mend: mend, Check: tryBackend},
 		{Name: "the kernel runs a cell", Mend: mend, Check: l.tryKernel},
 	}
@@ -56,6 +59,25 @@ func Examine(ctx context.Context) ([]Part, error) {
 		parts = append(parts, part)
 	}
 	return parts, nil
+}
+
+// checkHome looks at who may change what gomtl installs and runs.
+func (l layout) checkHome(context.Context) (Found, error) {
+	return Found{Path: l.home, Version: "not open to every user"}, exposure(l.home)
+}
+
+// exposure is an error where every user can change what is in gomtl's folder, or will be.
+func exposure(home string) error {
+	for {
+		if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		home = filepath.Dir(home)
+	}
+	if at := cache.OpenToAll(home); at != "" {
+		return fmt.Errorf("every user can change %s, and with it the programs that gomtl runs", at)
+	}
+	return nil
 }
 
 // tryBackend starts the backend that a run would use and computes on it. It installs nothing.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/gomtl/gomtl/internal/cache"
@@ -58,9 +59,13 @@ func (l layout) goInstall(name, dir string, packages ...string) Step {
 		Check: func(context.Context) (Found, error) {
 			found := Found{Path: dir}
 			for _, p := range packages {
-				info, err := buildinfo.ReadFile(filepath.Join(dir, filepath.Base(p)))
+				program := filepath.Join(dir, filepath.Base(p))
+				info, err := buildinfo.ReadFile(program)
+				if err == nil {
+					err = pinnedProgram(info, p)
+				}
 				if err != nil {
-					return Found{}, err
+					return Found{}, fmt.Errorf("%s: %w", program, err)
 				}
 				found.Version = strings.TrimSpace(found.Version + " " + filepath.Base(p) + " " + info.Main.Version)
 			}
@@ -88,6 +93,20 @@ func (l layout) goInstall(name, dir string, packages ...string) Step {
 			return os.Rename(bin, dir)
 		},
 	}
+}
+
+// pinnedProgram returns an error unless a program was built from the package, of the version of its module that tools pins, with the checksum that tools has for it.
+func pinnedProgram(info *debug.BuildInfo, pack string) error {
+	if info.Path != pack {
+		return fmt.Errorf("wanted the program %s, got %s", pack, info.Path)
+	}
+	m := info.Main
+	words := func(text []byte) string { return " " + strings.Join(strings.Fields(string(text)), " ") + " " }
+	if !strings.Contains(words(tools.Mod), fmt.Sprintf(" %s %s ", m.Path, m.Version)) ||
+		!strings.Contains(words(tools.Sum), fmt.Sprintf(" %s %s %s ", m.Path, m.Version, m.Sum)) {
+		return fmt.Errorf("wanted the version that tools.mod and tools.sum pin, got %s %s %s", m.Path, m.Version, m.Sum)
+	}
+	return nil
 }
 
 // library lists what notebook cells link: building it fills Go's cache, so that the first cell does not wait for it.

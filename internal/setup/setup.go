@@ -84,6 +84,9 @@ func Run(ctx context.Context, steps []Step) error {
 	if err != nil {
 		return err
 	}
+	if err := exposure(dir); err != nil {
+		cache.Say("warning: %v", err)
+	}
 	var unlock func()
 	for i, s := range steps {
 		if _, err := s.Check(ctx); err == nil {

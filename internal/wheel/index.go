@@ -19,6 +19,9 @@ import (
 // indexTimeout bounds the wait for a package index, so that a machine without network is told so soon.
 const indexTimeout = 30 * time.Second
 
+// maxPage is the most bytes that an index may answer with; long lists of files have a few million.
+const maxPage = 64 << 20
+
 // url asks a package index for the address of the wheel: the index that pip is told to use by PIP_INDEX_URL, else the public one.
 func (w Wheel) url(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
@@ -85,9 +88,12 @@ func simpleIndex(ctx context.Context, index, name string) ([]installer.PipReleas
 		return nil, nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxPage+1)) // after unpacking, where the answer is compressed
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(body) > maxPage {
+		return nil, nil, fmt.Errorf("%s answered with more than %d bytes", request.URL.Redacted(), maxPage)
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, nil, fmt.Errorf("%s answered %s", request.URL.Redacted(), response.Status)

@@ -21,7 +21,7 @@ type Choice struct {
 func (s *Study) Choose() *Choice {
 	groups := s.Groups()
 	front := s.Front(groups)
-	if len(front) == 0 {
+	if len(front) == 0 || len(s.Objectives) == 0 { // without objectives there is nothing to choose by
 		return nil
 	}
 	chosen, withDelta := -1, true

@@ -3,10 +3,12 @@ package transfer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl/internal/safetensors"
 )
 
 // SaveTrunk writes the variables under the paths, by default "shared", into a file in the safetensors format, which other tools read too: names are the
@@ -31,24 +33,23 @@ func SaveTrunk(store *model.Store, file string, paths ...string) (err error) {
 }
 
 // LoadTrunk gives the store the variables of a file that SaveTrunk wrote, those under the paths, by default "shared". It checks as CopyTrunk does.
-func LoadTrunk(file string, store *model.Store, paths ...string) error {
+func LoadTrunk(file string, store *model.Store, paths ...string) (err error) {
 	paths = trunk(paths)
-	data, err := os.ReadFile(file)
-	if err != nil {
+	f, err := safetensors.Open(file)
+	var missing *fs.PathError
+	if errors.As(err, &missing) {
 		return fmt.Errorf("transfer: the trunk cannot be read: %w", err)
 	}
-	all, err := readTensors(data)
 	if err != nil {
 		return fmt.Errorf("transfer: %s is no trunk that SaveTrunk wrote: %w", file, err)
 	}
-	var values []named
-	for _, n := range all {
-		if under(n.path, paths) {
-			values = append(values, n)
-		}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	values, err := readTensors(f, paths)
+	if err != nil {
+		return fmt.Errorf("transfer: %s is no trunk that SaveTrunk wrote: %w", file, err)
 	}
 	if len(values) == 0 {
-		return fmt.Errorf("transfer: %s has no variables under %q; it has %d others", file, paths, len(all))
+		return fmt.Errorf("transfer: %s has no variables under %q; it has %d others", file, paths, len(f.Names()))
 	}
 	return setValues(store, paths, values, file)
 }

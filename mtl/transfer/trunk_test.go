@@ -1,6 +1,8 @@
 package transfer_test
 
 import (
+	"encoding/binary"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -107,13 +109,52 @@ func TestFileFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, bad := range map[string][]byte{"short": data[:4], "cut": data[:len(data)-4], "text": []byte("this is no trunk at all")} {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, bad, 0o644); err != nil {
+	for name, c := range map[string]struct {
+		bad  []byte
+		want string
+	}{
+		"short":    {data[:4], "4 bytes; wanted 8"},
+		"cut":      {data[:len(data)-4], "cut off"},
+		"text":     {[]byte("this is no trunk at all"), "the header should have"},
+		"overflow": {tensorFile("F32", "[4611686018427387908]", 16), `"/shared/w": shape [4611686018427387908] of F32: the number of bytes overflows`},
+		"huge":     {tensorFile("F64", "[2305843009213693952]", 0), "overflows"},
+		"lying":    {tensorFile("F32", "[4294967296,4294967296]", 0), "overflows"},
+		"longer":   {append(slices.Clone(data), 0), "wanted nothing after them"},
+		"complex":  {tensorFile("C64", "[2]", 16), `tensor "/shared/w" is of type C64`},
+	} {
+		path, store := filepath.Join(t.TempDir(), name), model.NewStore()
+		if err := os.WriteFile(path, c.bad, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		wantError(t, transfer.LoadTrunk(path, model.NewStore()), "no trunk that SaveTrunk wrote")
+		wantError(t, transfer.LoadTrunk(path, store), "no trunk that SaveTrunk wrote", c.want)
+		if store.NumVariables() != 0 {
+			t.Errorf("%s: %d variables were made", name, store.NumVariables())
+		}
 	}
+}
+
+// tensorFile is a file of one tensor of size bytes, of zeros.
+func tensorFile(dtype, shape string, size int) []byte {
+	header := fmt.Sprintf(`{"/shared/w":{"dtype":%q,"shape":%s,"data_offsets":[0,%d]}}`, dtype, shape, size)
+	raw := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+	return append(raw, make([]byte, size)...)
+}
+
+// Whatever the bytes are, a trunk that is loaded has no more numbers than the file has bytes.
+func FuzzLoadTrunk(f *testing.F) {
+	f.Add(tensorFile("F32", "[2,2]", 16))
+	f.Add(tensorFile("BOOL", "[]", 1))
+	f.Add(tensorFile("BF16", "[0,3]", 0))
+	path := filepath.Join(f.TempDir(), "trunk")
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		store := model.NewStore()
+		if transfer.LoadTrunk(path, store) == nil && store.NumParameters() > len(raw) {
+			t.Fatalf("%d numbers of %d bytes", store.NumParameters(), len(raw))
+		}
+	})
 }
 
 // What does not fit is named, with both shapes, and nothing is changed.

@@ -42,7 +42,10 @@ type BERT struct {
 	Dropout float64
 }
 
-var bertNorm = arch.LayerNormEpsilon(1e-12)
+// bertEpsilon is the constant of BERT's normalisations.
+const bertEpsilon = 1e-12
+
+var bertNorm = arch.LayerNormEpsilon(bertEpsilon)
 
 // small is BERT's initialiser: normal with deviation 0.02, biases 0.
 func small(scope *model.Scope) model.VariableInitializer {
@@ -92,10 +95,49 @@ func (b BERT) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node {
 
 // Load reads the weights of the names of Hugging Face's transformers (embeddings.word_embeddings.weight, encoder.layer.0.attention.self.query.weight, ..., with or without
 // "bert." in front, and with "gamma" and "beta" for the normalisations as in older files) into the variables of the trunk below a scope of the store, such as "shared" for
-// arch.HardSharing{Trunk: b} or arch.LoRA{Trunk: b}. Call it before Fit, or on a store that has them; mtl.Freeze keeps them. The error lists every tensor that is
-// missing or of another shape; then nothing was changed.
+// arch.HardSharing{Trunk: b} or arch.LoRA{Trunk: b}. Call it before Fit, or on a store that has them; mtl.Freeze keeps them.
+//
+// A config.json in the file's folder must agree with the trunk: its number of heads, which no shape shows, its sizes, activation and normalisation. Without one Heads must be
+// set. The error lists what differs, and every tensor that is missing, of another shape, or of a layer that the trunk does not have; then nothing was changed.
 func (b BERT) Load(store *model.Store, scope string, f *File) error {
+	if err := b.agrees(f); err != nil {
+		return err
+	}
+	return load(store, scope, f, b.filled().entries(), "encoder.layer.", "bert.encoder.layer.")
+}
+
+// agrees compares the trunk with the file's config.json.
+func (b BERT) agrees(f *File) error {
+	c, err := f.config()
+	if err != nil {
+		return err
+	}
+	const heads = "num_attention_heads"
+	if b.Heads == 0 && !c.has(heads) {
+		return fmt.Errorf("mtl: how many heads the weights in %s were made for, no shape of them shows: wanted BERT.Heads, or %s in a config.json in the file's folder", f.name, heads)
+	}
 	b = b.filled()
+	if b.Heads < 0 || b.Width%b.Heads != 0 {
+		return fmt.Errorf("mtl: BERT.Heads is %d; wanted a number that divides BERT.Width, %d", b.Heads, b.Width)
+	}
+	c.want("model_type", "this trunk", "bert")
+	c.want("vocab_size", "BERT.Vocabulary", b.Vocabulary)
+	c.want("max_position_embeddings", "BERT.Positions", b.Positions)
+	c.want("type_vocab_size", "BERT.Types", b.Types)
+	c.want("num_hidden_layers", "BERT.Layers", b.Layers)
+	c.want("hidden_size", "BERT.Width", b.Width)
+	c.want(heads, "BERT.Heads", b.Heads)
+	c.want("intermediate_size", "BERT.Hidden", b.Hidden)
+	c.want("pad_token_id", "BERT.Padding", b.Padding)
+	c.want("hidden_act", "the activation of this trunk", "gelu")
+	c.want("layer_norm_eps", "the constant of this trunk's normalisations", bertEpsilon)
+	c.want("position_embedding_type", "the kind of positions of this trunk", "absolute")
+	c.want("is_decoder", "attention in this trunk to earlier tokens only", false)
+	return c.err("BERT")
+}
+
+// entries are the tensors of a trunk whose fields are filled in.
+func (b BERT) entries() []entry {
 	var entries []entry
 	add := func(path string, shape, order []int, names ...string) {
 		e := entry{path: path, shape: shape, order: order}
@@ -127,5 +169,5 @@ func (b BERT) Load(store *model.Store, scope string, f *File) error {
 		dense(name+"output.dense", path+"feed_forward/second", b.Hidden, b.Width)
 		norm(name+"output.LayerNorm", path+"feed_forward/")
 	}
-	return load(store, scope, f, entries)
+	return entries
 }

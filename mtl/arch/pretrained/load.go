@@ -24,13 +24,13 @@ type entry struct {
 }
 
 // load makes the variables of all entries below a scope of the store, or gives those that are there new values. It changes nothing where it returns an error, which
-// lists every tensor that is missing or has another shape.
-func load(store *model.Store, scope string, f *File, entries []entry) error {
+// lists every tensor that is missing or has another shape, and those that no entry is for although their names begin with one of parts: the network lacks a layer.
+func load(store *model.Store, scope string, f *File, entries []entry, parts ...string) error {
 	scope = "/" + strings.Trim(scope, "/")
 	names := make([]string, len(entries))
 	var missing, wrong []string
 	for i, e := range entries {
-		at := slices.IndexFunc(e.names, func(name string) bool { _, found := f.tensors[name]; return found })
+		at := slices.IndexFunc(e.names, func(name string) bool { _, found := f.Shape(name); return found })
 		if at < 0 {
 			missing = append(missing, e.names[0])
 			continue
@@ -45,13 +45,17 @@ func load(store *model.Store, scope string, f *File, entries []entry) error {
 			wrong = append(wrong, fmt.Sprintf("%s does not fit the variable %s of shape %v in the store", names[i], path, v.Shape().Dimensions))
 		}
 	}
-	if len(missing)+len(wrong) > 0 {
+	extra := surplus(f.Names(), names, parts)
+	if len(missing)+len(wrong)+len(extra) > 0 {
 		message := fmt.Sprintf("mtl: %s has other tensors than the network:", f.name)
 		if len(missing) > 0 {
 			message += fmt.Sprintf(" %d are missing: %s;", len(missing), strings.Join(missing, ", "))
 		}
 		if len(wrong) > 0 {
 			message += fmt.Sprintf(" %d have another shape: %s;", len(wrong), strings.Join(wrong, ", "))
+		}
+		if len(extra) > 0 {
+			message += fmt.Sprintf(" the network has no place for %d: %s;", len(extra), some(extra))
 		}
 		return fmt.Errorf("%s do the fields of the trunk say what the file was made with? It has %s", message, some(f.Names()))
 	}
@@ -69,6 +73,17 @@ func load(store *model.Store, scope string, f *File, entries []entry) error {
 		}
 	}
 	return nil
+}
+
+// surplus lists the tensors of the file that begin like a part of the network and are not used. Counters of batches have no use here.
+func surplus(there, used, parts []string) (extra []string) {
+	for _, name := range there {
+		begins := func(part string) bool { return strings.HasPrefix(name, part) }
+		if slices.ContainsFunc(parts, begins) && !slices.Contains(used, name) && !strings.HasSuffix(name, ".num_batches_tracked") {
+			extra = append(extra, name)
+		}
+	}
+	return extra
 }
 
 // put gives a variable its value, and makes it where there is none.

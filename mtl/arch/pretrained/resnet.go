@@ -2,6 +2,7 @@ package pretrained
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -64,11 +65,60 @@ func (r ResNet) Represent(scope *model.Scope, inputs []*graph.Node) *graph.Node 
 
 // Load reads the weights of torchvision's names (conv1, bn1, layer1.0.conv1, ..., layer2.0.downsample.0, ...) into the variables of the trunk below a scope of the store, such
 // as "shared" for arch.HardSharing{Trunk: r}, or "shared/part_1" for the second part of an arch.Sequence. Call it before Fit, or on a store that has them; mtl.Freeze
-// keeps them. Training moves the averages of the batch normalisations on from the file's, unless they are frozen. The error lists every tensor
-// that is missing or of another shape; then nothing was changed.
+// keeps them. Training moves the averages of the batch normalisations on from the file's, unless they are frozen.
+//
+// A config.json in the file's folder, as timm or transformers write it, must agree with the trunk. The error lists what differs, and every tensor that is missing, of another shape,
+// or of a block that the trunk does not have; then nothing was changed.
 func (r ResNet) Load(store *model.Store, scope string, f *File) error {
-	var entries []entry
-	norms := map[string]int{} // channels by path
+	if err := r.agrees(f); err != nil {
+		return err
+	}
+	entries, norms := r.entries()
+	if err := load(store, scope, f, entries, "layer"); err != nil {
+		return err
+	}
+	for at, channels := range norms {
+		// So many steps make the averages change by arch.BatchNorm's momentum, not start again.
+		if err := put(store, model.JoinPath("/", scope, at, "avg_weight"), steps(channels), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agrees compares the trunk with the file's config.json.
+func (r ResNet) agrees(f *File) error {
+	c, err := f.config()
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("one of blocks %v", r.blocks())
+	switch {
+	case slices.Equal(r.blocks(), []int{2, 2, 2, 2}):
+		name = "resnet18"
+	case slices.Equal(r.blocks(), []int{3, 4, 6, 3}):
+		name = "resnet34"
+	}
+	var channels []int
+	for i := range r.blocks() {
+		channels = append(channels, r.channels(i))
+	}
+	c.want("architecture", "this trunk", name)
+	c.want("model_type", "this trunk", "resnet")
+	c.want("layer_type", "the kind of block of this trunk", "basic")
+	c.want("depths", "ResNet.Blocks", r.blocks())
+	c.want("embedding_size", "ResNet.Width", r.channels(0))
+	c.want("hidden_sizes", "the list of channels of the stages", channels)
+	c.want("num_features", "the number of channels that the trunk returns", channels[len(channels)-1])
+	c.want("num_channels", "ResNet.Channels", orDefault(r.Channels, 3))
+	c.want("hidden_act", "the activation of this trunk", "relu")
+	c.want("downsample_in_first_stage", "a stride of 2 in this trunk's first stage", false)
+	return c.err("ResNet")
+}
+
+// entries are the tensors of a trunk, and the channels of its normalisations by path.
+func (r ResNet) entries() (entries []entry, norms map[string]int) {
+	norms = map[string]int{}
 	convolution := func(name, bn, path string, out, in, kernel int) {
 		entries = append(entries, entry{[]string{name + ".weight"}, path + "/conv/weights", []int{out, in, kernel, kernel}, []int{2, 3, 1, 0}, false})
 		at := path + "/batch_normalization"
@@ -94,16 +144,7 @@ func (r ResNet) Load(store *model.Store, scope string, f *File) error {
 			in = out
 		}
 	}
-	if err := load(store, scope, f, entries); err != nil {
-		return err
-	}
-	for at, channels := range norms {
-		// So many steps make the averages change by arch.BatchNorm's momentum, not start again.
-		if err := put(store, model.JoinPath("/", scope, at, "avg_weight"), steps(channels), true); err != nil {
-			return err
-		}
-	}
-	return nil
+	return entries, norms
 }
 
 // steps are those that the file's averages count for.
