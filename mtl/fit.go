@@ -327,7 +327,7 @@ func (f *fit) diverged(task string, loss float64) error {
 			where = fmt.Sprintf("the last good checkpoint is of step %d: %s", state.Step, path)
 		}
 	}
-	return fmt.Errorf("mtl: the loss of task %q is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", task, loss, f.step, where)
+	return fmt.Errorf("mtl: the loss of task %q, or its gradient, is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", task, loss, f.step, where)
 }
 
 // validate evaluates the validation split and tells whether it went better than ever.

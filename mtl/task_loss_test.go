@@ -3,6 +3,7 @@ package mtl_test
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -10,6 +11,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/mtl"
@@ -183,6 +185,27 @@ func TestManyEntries(t *testing.T) {
 				if got := flat32(t, output)[0]; got != want {
 					t.Errorf("mean %d, shaped %v, is %v, wanted %v", i, dims, got, want)
 				}
+			}
+		}
+	})
+}
+
+// A gradient that is not finite ends the run with the name of its task and the step, although its loss is finite there and the other task is NaN after it.
+func TestBrokenGradientNamesTask(t *testing.T) {
+	root := func(labels, predictions []*graph.Node) *graph.Node { // √|y - p|, whose gradient at y = p is 0·∞
+		return graph.ReduceAllMean(graph.Sqrt(graph.Abs(graph.Sub(labels[0], predictions[0]))))
+	}
+	zero := mtl.HeadFunc(func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return graph.MulScalar(mtl.DenseHead{Outputs: 1, Scalar: true}.Predict(scope, x), 0)
+	})
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, perCall := range []int{1, 4} {
+			m, s := regressions("a", "b")
+			m.Tasks[1] = mtl.Regression("b", 1, mtl.WithLoss(root), mtl.WithHead(zero))
+			s.Labels["b"] = tensors.FromValue(make([]float32, 24))
+			_, err := mtl.Fit(context.Background(), m, mtl.Data{Train: s}, mtl.FitOptions{Backend: b, Steps: 4, StepsPerCall: perCall, Log: quiet})
+			if err == nil || !strings.Contains(err.Error(), `the loss of task "b", or its gradient, is NaN at step 1:`) {
+				t.Errorf("%d steps a call: the error is %v", perCall, err)
 			}
 		}
 	})
