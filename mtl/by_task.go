@@ -48,6 +48,21 @@ func TaskVariable(scope *model.Scope, name string, shape shapes.Shape, tasks []s
 	return scope.VariableWithShape(name, shape)
 }
 
+// KeepOrder is for an architecture that means something by the order of its tasks, such as each being built on the one before. Its scope remembers the order in the
+// store; tasks in another one, but for the first of them alone, panic.
+func KeepOrder(scope *model.Scope, tasks []string) {
+	store, name := scope.Store(), "order"+namesSuffix
+	have, err := namesIn(store, model.JoinPath(scope.Scope(), "order"))
+	switch {
+	case err != nil:
+		panic(err)
+	case have == nil && store.GetVariable(model.JoinPath(scope.Scope(), name)) == nil:
+		scope.VariableWithValue(name, []uint8(encoded(tasks))).SetTrainable(false)
+	case have != nil && (len(tasks) > len(have) || !slices.Equal(tasks, have[:len(tasks)])):
+		panicf("the store was trained with the tasks %q in this order, which their architecture goes by; the model has %q: use this order, or another store", have, tasks)
+	}
+}
+
 // isTaskNames is true of the variables that hold the tasks of others.
 func isTaskNames(v *model.Variable) bool { return strings.HasSuffix(v.Name(), namesSuffix) }
 

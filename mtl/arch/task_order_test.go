@@ -76,3 +76,37 @@ func TestMatricesFollowTasks(t *testing.T) {
 		}
 	})
 }
+
+// An architecture that goes by the order of the tasks takes a store of that order alone, or of more tasks after them.
+func TestOrderIsKept(t *testing.T) {
+	ctx, b := context.Background(), backendtest.Go(t)
+	small := arch.Dense{Widths: []int{3}}
+	for what, a := range map[string]mtl.Architecture{
+		"AITM": arch.AITM{Tower: small}, "DBMTL": arch.DBMTL{Bottom: small, Tower: small, Relation: small},
+		"ESMM": arch.ESMM{Arch: arch.Branched{Trunk: small, Own: small}}, "Calibrated": arch.Calibrated{Arch: arch.Branched{Trunk: small, Own: small}},
+	} {
+		store := model.NewStore()
+		evaluate := func(names ...string) error {
+			m, s := ordered(a, names...)
+			for i, name := range names {
+				m.Tasks[i] = mtl.Binary(name)
+				if what == "ESMM" || what == "Calibrated" {
+					m.Tasks[i] = mtl.Binary(name, mtl.WithHead(arch.LogitHead{}))
+				}
+				s.Labels[name] = tensors.FromValue([]float32{0, 1, 0, 1, 1, 1, 0, 0})
+			}
+			_, err := mtl.Evaluate(ctx, b, store, m, s)
+			return err
+		}
+		for _, names := range [][]string{{"a", "b", "c"}, {"a", "b"}, {"a"}, {"a", "b", "c"}} {
+			if err := evaluate(names...); err != nil {
+				t.Errorf("%s, tasks %q: %v", what, names, err)
+			}
+		}
+		for _, names := range [][]string{{"a", "c", "b"}, {"a", "c"}, {"b"}} {
+			if err := evaluate(names...); err == nil || !strings.Contains(err.Error(), "in this order") {
+				t.Errorf("%s, tasks %q after a, b, c: the error is %v", what, names, err)
+			}
+		}
+	}
+}
