@@ -19,7 +19,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/weighting"
 )
 
-// uncertain trains a store with learnt variances, and returns each task's weight in the first and the last step.
+// uncertain trains a store with learnt variances, and returns each task's weight in the first and
+// the last step.
 func uncertain(b compute.Backend, store *model.Store, runDir string, names ...string) (first, last map[string]float64, err error) {
 	m, s := regressions(names...)
 	for name, size := range map[string]float32{"b": 2, "c": 4} { // so that their variances differ
@@ -44,7 +45,8 @@ func uncertain(b compute.Backend, store *model.Store, runDir string, names ...st
 	return h.Records[0].Weight, h.Last(history.Train).Weight, nil
 }
 
-// Whatever order a store's tasks go on in, it ends as one whose tasks kept theirs: the weighting's state, and what the optimiser keeps of it.
+// Whatever order a store's tasks go on in, it ends as one whose tasks kept theirs: the weighting's
+// state, and what the optimiser keeps of it.
 func TestStateFollowsTasks(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		end := func(orders ...[]string) map[string]float64 {
@@ -117,7 +119,8 @@ func TestOtherTasks(t *testing.T) {
 	}
 }
 
-// A hyper-parameter by task keeps what it was set to between steps for its task; one that the method's field gives by position is that of the new order.
+// A hyper-parameter by task keeps what it was set to between steps for its task; one that the
+// method's field gives by position is that of the new order.
 func TestHyperparametersFollowTasks(t *testing.T) {
 	b := backendtest.Go(t)
 	fit := func(store *model.Store, w mtl.Weighting, names ...string) *history.History {
@@ -149,7 +152,8 @@ func TestHyperparametersFollowTasks(t *testing.T) {
 	}
 }
 
-// A run of a compiled model on a store of another order has that store's state, and hyper-parameters in the order of the model.
+// A run of a compiled model on a store of another order has that store's state, and
+// hyper-parameters in the order of the model.
 func TestCompiledFollowsTasks(t *testing.T) {
 	b, store := backendtest.Go(t), model.NewStore()
 	fixed := mtl.FitOptions{Backend: b, Steps: 1, LearningRate: 1e-9, Weighting: weighting.Smoothed{Method: weighting.Fixed{"a": 3}, Factor: 0.999999}, Log: quiet}

@@ -17,7 +17,8 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// relative is the mean of |y - p|/|y| for labels that are never 0, with numbers at unknown entries that a product with 0 would not undo.
+// relative is the mean of |y - p|/|y| for labels that are never 0, with numbers at unknown entries
+// that a product with 0 would not undo.
 func relative(labels, predictions []*graph.Node) *graph.Node {
 	p := predictions[0]
 	y := graph.Reshape(graph.ConvertDType(labels[0], p.DType()), p.Shape().Dimensions...)
@@ -29,7 +30,8 @@ func relative(labels, predictions []*graph.Node) *graph.Node {
 	return graph.Div(graph.ReduceAllSum(graph.Mul(known, each)), graph.ReduceAllSum(known))
 }
 
-// surprise is the mean of -log of the softmax at the label, which has no logarithm for an index that is no class.
+// surprise is the mean of -log of the softmax at the label, which has no logarithm for an index
+// that is no class.
 func surprise(labels, predictions []*graph.Node) *graph.Node {
 	z := graph.Softmax(predictions[0], -1)
 	each := graph.Neg(graph.Log(graph.ReduceSum(graph.Mul(graph.OneHot(labels[0], z.Shape().Dim(-1), z.DType()), z), -1)))
@@ -40,8 +42,9 @@ func surprise(labels, predictions []*graph.Node) *graph.Node {
 	return graph.Div(graph.ReduceAllSum(graph.Mul(known, each)), graph.ReduceAllSum(known))
 }
 
-// The loss over a mask and its gradient are those of the known examples alone, whatever labels and predictions are elsewhere and whatever the loss makes of them. No
-// gradient reaches the others, and without any label there is none.
+// The loss over a mask and its gradient are those of the known examples alone, whatever labels and
+// predictions are elsewhere and whatever the loss makes of them. No gradient reaches the others,
+// and without any label there is none.
 func TestLossSeesKnownEntries(t *testing.T) {
 	const examples, known = 6, 4
 	type shaped struct{ labels, predictions []int }
@@ -89,7 +92,8 @@ func TestLossSeesKnownEntries(t *testing.T) {
 	}
 }
 
-// lossAt returns loss and gradient on the predictions of so many examples, of which the first known ones have labels; -1 is all, without a mask.
+// lossAt returns loss and gradient on the predictions of so many examples, of which the first known
+// ones have labels; -1 is all, without a mask.
 func lossAt(t *testing.T, b compute.Backend, task *mtl.Task, classes bool, labelDims, predictionDims []int, examples, known int) (value float64, gradient []float64) {
 	t.Helper()
 	size := func(dims []int) int {
@@ -190,7 +194,8 @@ func TestManyEntries(t *testing.T) {
 	})
 }
 
-// A gradient that is not finite ends the run with the name of its task and the step, although its loss is finite there and the other task is NaN after it.
+// A gradient that is not finite ends the run with the name of its task and the step, although its
+// loss is finite there and the other task is NaN after it.
 func TestBrokenGradientNamesTask(t *testing.T) {
 	root := func(labels, predictions []*graph.Node) *graph.Node { // √|y - p|, whose gradient at y = p is 0·∞
 		return graph.ReduceAllMean(graph.Sqrt(graph.Abs(graph.Sub(labels[0], predictions[0]))))

@@ -30,7 +30,8 @@ func idSplit[T int8 | int32 | int64 | uint8](first, second T) *mtl.Split {
 	return &mtl.Split{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(ids, 8, 2)}, Labels: map[string]*tensors.Tensor{"a": tensors.FromValue(y)}}
 }
 
-// An id that the table has no row for is an error with its place, in training, validation, evaluation, prediction and in another split; so is one of a stream.
+// An id that the table has no row for is an error with its place, in training, validation,
+// evaluation, prediction and in another split; so is one of a stream.
 func TestIDsOutOfRange(t *testing.T) {
 	ctx := context.Background()
 	tables := map[string]arch.Trunk{
@@ -101,7 +102,8 @@ func TestStreamedNaN(t *testing.T) {
 	}
 }
 
-// A value that would be normalised by itself is an error in training, also where parts of the batch hold one example each; evaluation does without.
+// A value that would be normalised by itself is an error in training, also where parts of the batch
+// hold one example each; evaluation does without.
 func TestNormalizationOfOneValue(t *testing.T) {
 	ctx := context.Background()
 	split := func() *mtl.Split {

@@ -25,8 +25,9 @@ func ordered(a mtl.Architecture, names ...string) (*mtl.Model, *mtl.Split) {
 	return m, s
 }
 
-// An architecture's matrices of tasks by tasks follow the names. A store that is evaluated and trained with its tasks in another order ends as one whose tasks kept
-// theirs, moments of the optimiser included.
+// An architecture's matrices of tasks by tasks follow the names. A store that is evaluated and
+// trained with its tasks in another order ends as one whose tasks kept theirs, moments of the
+// optimiser included.
 func TestMatricesFollowTasks(t *testing.T) {
 	ctx := context.Background()
 	stages := []arch.Trunk{arch.Dense{Widths: []int{3}}}
@@ -77,7 +78,8 @@ func TestMatricesFollowTasks(t *testing.T) {
 	})
 }
 
-// An architecture that goes by the order of the tasks takes a store of that order alone, or of more tasks after them.
+// An architecture that goes by the order of the tasks takes a store of that order alone, or of more
+// tasks after them.
 func TestOrderIsKept(t *testing.T) {
 	ctx, b := context.Background(), backendtest.Go(t)
 	small := arch.Dense{Widths: []int{3}}
