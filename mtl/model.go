@@ -68,7 +68,9 @@ func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.
 	predictions := make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
-		predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
+		t.building(func() {
+			predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
+		}, "its head", features[i])
 	}
 	return predictions
 }

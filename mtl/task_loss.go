@@ -1,7 +1,9 @@
 package mtl
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -56,14 +58,26 @@ func (t *Task) LossOver(labels, mask, predictions *graph.Node) (value, active *g
 
 // loss calls the task's loss; what goes wrong names the task.
 func (t *Task) loss(labels []*graph.Node, predictions *graph.Node) (value *graph.Node) {
-	err := try(func() { value = t.Loss(labels, []*graph.Node{predictions}) })
-	if err != nil {
-		panicf("task %q: its loss cannot take labels %s and predictions %s: %v", t.Name, labels[0].Shape(), predictions.Shape(), err)
-	}
+	t.building(func() { value = t.Loss(labels, []*graph.Node{predictions}) }, "its loss",
+		labels[0], predictions)
 	if value == nil || !value.IsScalar() {
 		panicf("task %q: its loss returned %v; wanted a scalar, the mean over the labelled entries", t.Name, value)
 	}
 	return value
+}
+
+// building runs fn, which builds a part of the task of some nodes; what goes wrong names the task,
+// the part and their shapes.
+func (t *Task) building(fn func(), part string, of ...*graph.Node) {
+	err := try(fn)
+	if err == nil {
+		return
+	}
+	var shapes []string
+	for _, node := range of {
+		shapes = append(shapes, node.Shape().String())
+	}
+	panic(fmt.Errorf("mtl: task %q: %s cannot be built of %s: %w", t.Name, part, strings.Join(shapes, " and "), err))
 }
 
 // aligned gives labels, and a mask that is shaped like them, the shape that goes with the
