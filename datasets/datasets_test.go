@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/datasets"
@@ -151,6 +152,12 @@ func TestCheckFinds(t *testing.T) {
 		`input 0: value 7 is +Inf`: func(s *datasets.Set) {
 			tensors.MustMutableFlatData(s.Train.Inputs[0], func(flat []float32) { flat[7] = inf })
 		},
+		"input 1: value 4 is NaN": func(s *datasets.Set) {
+			half := make([]bfloat16.BFloat16, 12)
+			half[4] = bfloat16.FromFloat32(nan)
+			s.Train.Inputs[1] = tensors.FromFlatDataAndDimensions(half, 12)
+		},
+		"input 1 is nil": func(s *datasets.Set) { s.Test.Inputs[1] = nil },
 		"input 1 has shape": func(s *datasets.Set) {
 			s.Train.Inputs[1] = tensors.FromFlatDataAndDimensions(make([]float32, 3), 3)
 		},
@@ -209,6 +216,20 @@ func TestIgnoreLabel(t *testing.T) {
 	}
 	if task.IgnoreLabel == nil || *task.IgnoreLabel != 255 {
 		t.Errorf("the task ignores %v, want 255", task.IgnoreLabel)
+	}
+}
+
+// Labels of 0 and 1 may be ignored, too.
+func TestIgnoreBinaryLabel(t *testing.T) {
+	set := mustEvery(t)
+	tensors.MustMutableFlatData(set.Train.Labels["yes"], func(flat []float32) { flat[0] = -1 })
+	if err := set.Check(); err == nil {
+		t.Error("-1 is taken for an answer")
+	}
+	unknown := int32(-1)
+	set.Tasks[1].IgnoreLabel = &unknown
+	if err := set.Check(); err != nil {
+		t.Error(err)
 	}
 }
 

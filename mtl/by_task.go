@@ -13,17 +13,21 @@ import (
 )
 
 const (
-	// namesSuffix ends the name of the variable that holds the tasks of another, as a JSON list in bytes: a permutation of them has the same length.
+	// namesSuffix ends the name of the variable that holds the tasks of another, as a JSON list in
+	// bytes: a permutation of them has the same length.
 	namesSuffix = ".tasks"
 	// axesKey is the parameter of a variable's path that remembers which axes are by task.
 	axesKey = "task_axes"
 )
 
-// TaskVariable returns the variable of a scope that has entries for each of the tasks along some axes, the first where none is given. It is made where
-// there is none, as Scope.VariableWithShape does.
+// TaskVariable returns the variable of a scope that has entries for each of the tasks along some
+// axes, the first where none is given. It is made where there is none, as Scope.VariableWithShape
+// does.
 //
-// The entries follow the names of the tasks: a store that goes on with its tasks in another order gets them, and what optimisers keep of them, permuted. The names lie
-// in a variable next to it, so that checkpoints and copies keep them. Other tasks than those that the store was trained with panic.
+// The entries follow the names of the tasks: a store that goes on with its tasks in another order
+// gets them, and what optimisers keep of them, permuted. The names lie in a variable next to it, so
+// that checkpoints and copies keep them. Other tasks than those that the store was trained with
+// panic.
 func TaskVariable(scope *model.Scope, name string, shape shapes.Shape, tasks []string, axes ...int) *model.Variable {
 	if len(axes) == 0 {
 		axes = []int{0}
@@ -46,6 +50,22 @@ func TaskVariable(scope *model.Scope, name string, shape shapes.Shape, tasks []s
 	}
 	store.SetParam(model.JoinPath(path, axesKey), axes)
 	return scope.VariableWithShape(name, shape)
+}
+
+// KeepOrder is for an architecture that means something by the order of its tasks, such as each
+// being built on the one before. Its scope remembers the order in the store; tasks in another one,
+// but for the first of them alone, panic.
+func KeepOrder(scope *model.Scope, tasks []string) {
+	store, name := scope.Store(), "order"+namesSuffix
+	have, err := namesIn(store, model.JoinPath(scope.Scope(), "order"))
+	switch {
+	case err != nil:
+		panic(err)
+	case have == nil && store.GetVariable(model.JoinPath(scope.Scope(), name)) == nil:
+		scope.VariableWithValue(name, []uint8(encoded(tasks))).SetTrainable(false)
+	case have != nil && (len(tasks) > len(have) || !slices.Equal(tasks, have[:len(tasks)])):
+		panicf("the store was trained with the tasks %q in this order, which their architecture goes by; the model has %q: use this order, or another store", have, tasks)
+	}
 }
 
 // isTaskNames is true of the variables that hold the tasks of others.
@@ -103,7 +123,8 @@ func (o taskOrder) apply(store *model.Store) error {
 	return store.GetVariable(o.path + namesSuffix).SetValue(tensors.FromValue([]uint8(encoded(o.tasks))))
 }
 
-// copies is true of the path of what is kept of the variable elsewhere: moments of an optimiser, the value that an anchor draws it to.
+// copies is true of the path of what is kept of the variable elsewhere: moments of an optimiser,
+// the value that an anchor draws it to.
 func (o taskOrder) copies(path string) bool {
 	at := strings.Index(path, o.path)
 	if at < 1 {

@@ -9,8 +9,9 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// Check reports what of the split cannot train or evaluate these tasks: no examples, counts that differ, labels missing, of the wrong type
-// or out of range, NaN in inputs, a name that is no task's. A split of the name "train" must have a label of every task.
+// Check reports what of the split cannot train or evaluate these tasks: no examples, counts that
+// differ, labels missing, of the wrong type or out of range, NaN in inputs, a name that is no
+// task's. A split of the name "train" must have a label of every task.
 func (s *Split) Check(name string, tasks []Task) error {
 	if s == nil || len(s.Inputs) == 0 {
 		return fmt.Errorf("mtl: the %s split is empty: it needs at least one input tensor with at least one example", name)
@@ -107,7 +108,8 @@ func int32s(task string, t *tensors.Tensor) ([]int32, error) {
 	return tensors.CopyFlatData[int32](t)
 }
 
-// known returns a function that says of each flat label entry whether it is labelled. mask is nil, [examples] or shaped like labels.
+// known returns a function that says of each flat label entry whether it is labelled. mask is nil,
+// [examples] or shaped like labels.
 func (t *Task) known(labels, mask *tensors.Tensor) (func(i int) bool, error) {
 	known, err := maskAt(t.Name, labels, mask)
 	if err != nil || t.IgnoreLabel == nil {
@@ -138,7 +140,8 @@ func (t *Task) labelled(labels, mask *tensors.Tensor) (bool, error) {
 	return false, nil
 }
 
-// maskAt returns a function that says whether the flat label entry i is labelled. mask is nil, [examples] or shaped like labels.
+// maskAt returns a function that says whether the flat label entry i is labelled. mask is nil,
+// [examples] or shaped like labels.
 func maskAt(task string, labels, mask *tensors.Tensor) (func(i int) bool, error) {
 	if mask == nil {
 		return func(int) bool { return true }, nil

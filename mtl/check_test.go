@@ -15,6 +15,7 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/arch"
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/metric"
 )
 
 // converted is a tensor as another type.
@@ -137,6 +138,11 @@ func TestBadSplits(t *testing.T) {
 			[]string{`task "a" has 3 classes and names 2`}},
 		"names of other answers": {func(m *mtl.Model, _ *mtl.Split) { m.Tasks[0] = mtl.Binary("a", mtl.WithClasses("x", "y", "z")) },
 			[]string{`task "a" has 2 classes and names 3`}},
+		"a metric of other labels": {func(m *mtl.Model, _ *mtl.Split) {
+			m.Tasks[0] = mtl.Regression("a", 1, mtl.WithMetrics(metric.Accuracy{}))
+		}, []string{`task "a": its metric accuracy`, "Float32)[24]"}},
+		"a head without outputs": {func(m *mtl.Model, _ *mtl.Split) { m.Tasks[0] = mtl.Regression("a", 0) },
+			[]string{`task "a": its head`, "0 outputs"}},
 		"a delta below 0": {func(m *mtl.Model, _ *mtl.Split) { m.Tasks[0] = mtl.Regression("a", 1, mtl.WithLoss(mtl.Huber(-1))) },
 			[]string{`task "a"`, "Huber has delta -1"}},
 	} {

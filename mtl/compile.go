@@ -125,14 +125,8 @@ func (c *Compiled) build() (err error) {
 	if c.executor, err = newExecutor(compiler, o.StepsPerCall); err != nil {
 		return err
 	}
-	compiler.feed.ids = idsOf(c.executor.program.g)
-	for i, split := range []*Split{c.data.Train, c.data.Validation} {
-		if split == nil {
-			continue
-		}
-		if err := compiler.feed.ids.check(split.Inputs, []string{history.Train, history.Validation}[i]+" split"); err != nil {
-			return err
-		}
+	if err := c.checkIDs(); err != nil {
+		return err
 	}
 	if c.initial, err = newInitializer(o.Backend, c.store); err != nil {
 		return err
@@ -154,6 +148,21 @@ func (c *Compiled) build() (err error) {
 		c.evaluate, err = newEvaluator(o.Backend, c.store, c.model, c.data.Validation, DefaultEvaluationBatch)
 	}
 	return err
+}
+
+// checkIDs compares the ids in memory with what the traced graph wants.
+func (c *Compiled) checkIDs() error {
+	ids := idsOf(c.executor.program.g)
+	c.executor.compiler.feed.ids = ids
+	if c.data.Train != nil {
+		if err := ids.check(c.data.Train.Inputs, history.Train+" split"); err != nil {
+			return err
+		}
+	}
+	if c.data.Validation != nil {
+		return ids.check(c.data.Validation.Inputs, history.Validation+" split")
+	}
+	return nil
 }
 
 // quantities are what the steps and the probes report.

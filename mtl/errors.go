@@ -27,7 +27,7 @@ type DivergedError struct {
 
 // Error says what to do too.
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("mtl: the loss of task %q is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", e.Task, e.Loss, e.Step, e.Checkpoint)
+	return fmt.Sprintf("mtl: the loss of task %q, or its gradient, is %v at step %d: try a lower learning rate, ClipNorm, or look for extreme labels; %s", e.Task, e.Loss, e.Step, e.Checkpoint)
 }
 
 // panicf is for graph-building code, which panics by GoMLX's convention; Fit and Evaluate turn it into an error.

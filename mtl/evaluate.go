@@ -113,21 +113,26 @@ func newEvaluator(backend compute.Backend, store *model.Store, m *Model, split *
 		sums = e.sums(store.RootScope(), data, rows, counted)
 		e.variables.addUsed(e.g, store)
 	})
-	if err == nil {
-		e.feed.ids = idsOf(e.g)
-		if err := e.feed.ids.check(split.Inputs, "evaluated split"); err != nil {
-			return nil, errors.Join(err, e.close())
-		}
-		panicked := try(func() { err = e.g.Compile(sums) })
-		err = errors.Join(err, panicked)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mtl: the evaluation cannot be built: %w", err), e.close())
 	}
-	if err == nil {
-		err = e.feed.upload(backend)
+	e.feed.ids = idsOf(e.g)
+	if err = e.feed.ids.check(split.Inputs, "evaluated split"); err == nil {
+		err = e.compile(sums)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("mtl: the validation program does not compile: %w", err), e.close())
+		return nil, errors.Join(err, e.close())
 	}
 	return e, nil
+}
+
+// compile compiles what newEvaluator traced, and puts the data on the device.
+func (e *evaluator) compile(sums *graph.Node) (err error) {
+	panicked := try(func() { err = e.g.Compile(sums) })
+	if err = errors.Join(err, panicked); err != nil {
+		return fmt.Errorf("mtl: the evaluation does not compile: %w", err)
+	}
+	return e.feed.upload(e.g.Backend())
 }
 
 func (e *evaluator) close() error { return try(e.g.Finalize) }
@@ -150,7 +155,9 @@ func (e *evaluator) sums(scope *model.Scope, data []*graph.Node, rows, counted *
 		loss, _ := t.LossOver(labels, mask, predictions[i])
 		sums = append(sums, graph.InsertAxes(graph.Mul(graph.ConvertDType(loss, dtypes.Float64), count), 0), graph.InsertAxes(count, 0))
 		for _, metric := range t.Metrics {
-			part := metric.Sums(labels, mask, predictions[i])
+			var part *graph.Node
+			t.building(func() { part = metric.Sums(labels, mask, predictions[i]) }, "its metric "+metric.Name(),
+				labels, predictions[i])
 			e.widths[i] = append(e.widths[i], part.Shape().Size())
 			sums = append(sums, part)
 		}

@@ -10,7 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// EachFloat calls visit with every number of a floating-point tensor, in the order of its flat data, until one gives an error. A tensor of another type has none.
+// EachFloat calls visit with every number of a floating-point tensor, in the order of its flat
+// data, until one gives an error. A tensor of another type has none.
 func EachFloat(t *tensors.Tensor, visit func(i int, v float64) error) error {
 	switch t.DType() {
 	case dtypes.Float64:

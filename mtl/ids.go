@@ -11,8 +11,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// WantIDs says that ids, an input of the model or one reshaped or converted, holds whole numbers from 0 to count-1, as a table with count rows needs them. What
-// names the table in errors. Fit, Evaluate and Predict compare the data with it, a stream's batch by batch. Ids that a model computes are not compared.
+// WantIDs says that ids, an input of the model or one reshaped or converted, holds whole numbers
+// from 0 to count-1, as a table with count rows needs them. What names the table in errors. Fit,
+// Evaluate and Predict compare the data with it, a stream's batch by batch. Ids that a model
+// computes are not compared.
 func WantIDs(ids *graph.Node, count int, what string) {
 	kept, found := model.GetGraphParam(ids.Graph(), idsKey)
 	if !found {

@@ -68,7 +68,9 @@ func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.
 	predictions := make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
-		predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
+		t.building(func() {
+			predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
+		}, "its head", features[i])
 	}
 	return predictions
 }
@@ -113,13 +115,17 @@ type forward struct {
 
 // taskLosses builds every task's loss; masks[i] may be nil.
 func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses {
-	values, active := make([]*graph.Node, len(m.Tasks)), make([]*graph.Node, len(m.Tasks))
+	values, active, arrived := make([]*graph.Node, len(m.Tasks)), make([]*graph.Node, len(m.Tasks)), make([][]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
 		y, mask := t.aligned(labels[i], t.mask(labels[i], masks[i]), predictions[i])
-		values[i], active[i] = t.LossOver(y, mask, predictions[i])
+		watched := graph.IdentityWithCustomGradient(predictions[i], func(_, gradient *graph.Node) *graph.Node {
+			arrived[i] = append(arrived[i], gradient)
+			return gradient
+		})
+		values[i], active[i] = t.LossOver(y, mask, watched)
 	}
-	losses := &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
+	losses := &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0), arrived: arrived}
 	losses.derivative = wholePass{losses}
 	if kept, found := model.GetGraphParam(predictions[0].Graph(), forwardKey); found {
 		pass := kept.(*forward)

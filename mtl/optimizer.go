@@ -45,6 +45,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 	switch oneLoss := !groups[0].UsesGradients() && groups[0].direction == nil && config.Heads == WeightedHeads; {
 	case oneLoss && whole:
 		o.base.UpdateGraph(scope, g, sum(graph.ReduceAllSum(graph.Mul(weights, losses.values)), extra))
+		model.SetGraphParam(g, reportedKey, losses.reported())
 	case oneLoss:
 		variables := step.ModelVariables()
 		o.update(scope, losses, config, groups, extra, byVariable(variables, losses.combined(weights, nodesOf(g, variables))))

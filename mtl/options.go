@@ -133,6 +133,17 @@ const (
 	mostRows = 1 << 24
 )
 
+// setSteps makes epochs of so many steps into steps.
+func (o *FitOptions) setSteps(perEpoch int) error {
+	if o.Steps > mostSteps || o.Epochs > mostSteps/max(1, perEpoch) {
+		return fmt.Errorf("mtl: FitOptions has %d steps and %d epochs; wanted at most %d steps in all", o.Steps, o.Epochs, mostSteps)
+	}
+	if o.Epochs > 0 {
+		o.Steps = o.Epochs * perEpoch
+	}
+	return nil
+}
+
 // checkNumbers reports an option that is negative or no number.
 func (o *FitOptions) checkNumbers() error {
 	for _, n := range []struct {
@@ -197,11 +208,8 @@ func (o FitOptions) withDefaults(rows int) (FitOptions, error) {
 		o.BatchSize = min(o.BatchSize, rows)
 		perEpoch = rows / o.BatchSize
 	}
-	if o.Steps > mostSteps || o.Epochs > mostSteps/max(1, perEpoch) {
-		return o, fmt.Errorf("mtl: FitOptions has %d steps and %d epochs; wanted at most %d steps in all", o.Steps, o.Epochs, mostSteps)
-	}
-	if o.Epochs > 0 {
-		o.Steps = o.Epochs * perEpoch
+	if err := o.setSteps(perEpoch); err != nil {
+		return o, err
 	}
 	// The row numbers of all steps of a call lie in memory at once.
 	o.StepsPerCall = min(o.StepsPerCall, o.Steps, max(1, mostRows/o.BatchSize))

@@ -81,7 +81,11 @@ func (c *compiler) trace(g *graph.Graph, p *program, batch batchNodes, rate *gra
 	c.optimizer.UpdateGraph(scope, g, total)
 	train.ExecPerStepUpdateGraphFn(g)
 	weights, _ := model.GetGraphParam(g, weightsKey)
-	report := graph.ConvertDType(graph.Concatenate([]*graph.Node{losses.values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
+	values := losses.values
+	if reported, found := model.GetGraphParam(g, reportedKey); found {
+		values = reported.(*graph.Node)
+	}
+	report := graph.ConvertDType(graph.Concatenate([]*graph.Node{values, weights.(*graph.Node), losses.active}, 0), dtypes.Float32)
 	p.quantities = reports.quantities
 	return graph.Concatenate(append([]*graph.Node{report}, reports.values...), 0)
 }

@@ -15,8 +15,10 @@ func ScopeOf(root *model.Scope, task string) *model.Scope {
 	return root.At(TaskScope).At("%s", ScopeName(task))
 }
 
-// ScopeName is the part of a path that stands for a task, for the variables of that task alone. A name of ASCII letters, digits and " ", "-", "." and "_" stands for
-// itself. Any other gets a hash behind what of it can be in a path: "a/b" is "a_b_" and eight digits. A name has the same path in every model.
+// ScopeName is the part of a path that stands for a task, for the variables of that task alone. A
+// name of ASCII letters, digits and " ", "-", "." and "_" stands for itself. Any other gets a hash
+// behind what of it can be in a path: "a/b" is "a_b_" and eight digits. A name has the same path in
+// every model.
 func ScopeName(task string) string {
 	readable := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -._", r) {

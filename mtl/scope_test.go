@@ -16,7 +16,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
-// regressions is a small network with a regression for each name, and waves for it to learn. The labels of a name do not depend on its position.
+// regressions is a small network with a regression for each name, and waves for it to learn. The
+// labels of a name do not depend on its position.
 func regressions(names ...string) (*mtl.Model, *mtl.Split) {
 	const examples, features = 24, 3
 	wave := func(n int, phase float64) []float32 {
@@ -42,7 +43,8 @@ func regressions(names ...string) (*mtl.Model, *mtl.Split) {
 	return m, s
 }
 
-// Names of ASCII letters and the like are their own scopes, as in the checkpoints of before; the others keep one scope each, whatever stands next to them.
+// Names of ASCII letters and the like are their own scopes, as in the checkpoints of before; the
+// others keep one scope each, whatever stands next to them.
 func TestScopeName(t *testing.T) {
 	for _, name := range []string{"a", "a_b", "left digit", "left-eye", "v1.2", "_", "0"} {
 		if got := mtl.ScopeName(name); got != name {
@@ -65,7 +67,8 @@ func TestScopeName(t *testing.T) {
 	}
 }
 
-// Two tasks are two heads whatever they are called, and all of a task's variables lie under its scope.
+// Two tasks are two heads whatever they are called, and all of a task's variables lie under its
+// scope.
 func TestNamesTrain(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, names := range [][]string{{"a/b", "a_b"}, {"..", "."}, {"年齢", "性別"}, {"x+", "x-"}, {"😀", "😁"}} {

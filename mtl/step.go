@@ -1,6 +1,9 @@
 package mtl
 
 import (
+	"math"
+	"slices"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -21,6 +24,8 @@ type taskLosses struct {
 	scalars        []*graph.Node
 	values, active *graph.Node   // [T]
 	features       []*graph.Node // the representation that each head got
+	// arrived are the gradients that came to each task's predictions, once they were asked for.
+	arrived [][]*graph.Node
 	// again builds the losses of part i of n of the same batch, with the variables' values of the moment.
 	again func(i, n int) *taskLosses
 	derivative
@@ -33,7 +38,20 @@ const (
 	weightsKey  = "/mtl_task_weights"
 	epochKey    = "/mtl_steps_per_epoch"
 	jacobianKey = "/mtl_jacobian_bytes"
+	reportedKey = "/mtl_reported_losses"
 )
+
+// reported are the losses [T] for the history: NaN where the gradient of a task is not finite, so that the run ends with that task's name before all losses are NaN.
+func (l *taskLosses) reported() *graph.Node {
+	scalars := slices.Clone(l.scalars)
+	for i, gradients := range l.arrived {
+		for _, d := range gradients {
+			finite := graph.LogicalAll(graph.IsFinite(d))
+			scalars[i] = graph.Where(finite, scalars[i], graph.Scalar(d.Graph(), scalars[i].DType(), math.NaN()))
+		}
+	}
+	return graph.Stack(scalars, 0)
+}
 
 func (l *taskLosses) keep(g *graph.Graph) { model.SetGraphParam(g, lossesKey, l) }
 

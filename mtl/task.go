@@ -2,6 +2,7 @@ package mtl
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -98,8 +99,8 @@ func (t *Task) check() error {
 	}
 	seen := map[string]bool{}
 	for _, m := range t.Metrics {
-		if m == nil || seen[m.Name()] {
-			return fmt.Errorf("mtl: the metrics of task %q are %v: wanted metrics of different names, none nil", t.Name, t.Metrics)
+		if m == nil || seen[m.Name()] || slices.Contains([]string{"", "loss", "weight"}, m.Name()) {
+			return fmt.Errorf("mtl: the metrics of task %q are %v: wanted none nil, and names that differ and are neither empty nor \"loss\" nor \"weight\"", t.Name, t.Metrics)
 		}
 		seen[m.Name()] = true
 	}

@@ -1,14 +1,16 @@
 package mtl
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// mask returns the boolean mask of labelled entries, shaped like labels, or nil when every entry is labelled.
-// given is nil, [batch], or shaped like labels.
+// mask returns the boolean mask of labelled entries, shaped like labels, or nil when every entry is
+// labelled. given is nil, [batch], or shaped like labels.
 func (t *Task) mask(labels, given *graph.Node) *graph.Node {
 	var mask *graph.Node
 	if given != nil {
@@ -34,11 +36,13 @@ func broadcastMask(task string, mask, labels *graph.Node) *graph.Node {
 	return graph.BroadcastToDims(mask, labels.Shape().Dimensions...)
 }
 
-// LossOver returns the task's mean loss over the labelled entries and 1 when there is any, both scalars. A batch without a label gives a loss
-// of 0 without gradient. mask is nil or boolean, shaped like labels.
+// LossOver returns the task's mean loss over the labelled entries and 1 when there is any, both
+// scalars. A batch without a label gives a loss of 0 without gradient. mask is nil or boolean,
+// shaped like labels.
 //
-// The loss sees the first labelled entry and its prediction in every entry that is not labelled, and no gradient leaves these: what it is for an unknown label, or whether
-// it is anything, does not matter.
+// The loss sees the first labelled entry and its prediction in every entry that is not labelled,
+// and no gradient leaves these: what it is for an unknown label, or whether it is anything, does
+// not matter.
 func (t *Task) LossOver(labels, mask, predictions *graph.Node) (value, active *graph.Node) {
 	if mask == nil {
 		value = t.loss([]*graph.Node{labels}, predictions)
@@ -54,17 +58,30 @@ func (t *Task) LossOver(labels, mask, predictions *graph.Node) (value, active *g
 
 // loss calls the task's loss; what goes wrong names the task.
 func (t *Task) loss(labels []*graph.Node, predictions *graph.Node) (value *graph.Node) {
-	err := try(func() { value = t.Loss(labels, []*graph.Node{predictions}) })
-	if err != nil {
-		panicf("task %q: its loss cannot take labels %s and predictions %s: %v", t.Name, labels[0].Shape(), predictions.Shape(), err)
-	}
+	t.building(func() { value = t.Loss(labels, []*graph.Node{predictions}) }, "its loss",
+		labels[0], predictions)
 	if value == nil || !value.IsScalar() {
 		panicf("task %q: its loss returned %v; wanted a scalar, the mean over the labelled entries", t.Name, value)
 	}
 	return value
 }
 
-// aligned gives labels, and a mask that is shaped like them, the shape that goes with the predictions where they differ in a last axis of 1: [batch, 1] and [batch].
+// building runs fn, which builds a part of the task of some nodes; what goes wrong names the task,
+// the part and their shapes.
+func (t *Task) building(fn func(), part string, of ...*graph.Node) {
+	err := try(fn)
+	if err == nil {
+		return
+	}
+	var shapes []string
+	for _, node := range of {
+		shapes = append(shapes, node.Shape().String())
+	}
+	panic(fmt.Errorf("mtl: task %q: %s cannot be built of %s: %w", t.Name, part, strings.Join(shapes, " and "), err))
+}
+
+// aligned gives labels, and a mask that is shaped like them, the shape that goes with the
+// predictions where they differ in a last axis of 1: [batch, 1] and [batch].
 func (t *Task) aligned(labels, mask, predictions *graph.Node) (y, known *graph.Node) {
 	dims := predictions.Shape().Dimensions
 	switch t.Kind {
@@ -84,8 +101,9 @@ func (t *Task) aligned(labels, mask, predictions *graph.Node) (y, known *graph.N
 	return graph.Reshape(labels, dims...), mask
 }
 
-// likePredictions is the mask of labels as one of predictions: with an entry for each where the labels' axes are the first of the predictions', or both are of one size,
-// and else one for each example that has any label.
+// likePredictions is the mask of labels as one of predictions: with an entry for each where the
+// labels' axes are the first of the predictions', or both are of one size, and else one for each
+// example that has any label.
 func likePredictions(mask, predictions *graph.Node) *graph.Node {
 	have, want := mask.Shape().Dimensions, predictions.Shape().Dimensions
 	switch {
@@ -97,7 +115,8 @@ func likePredictions(mask, predictions *graph.Node) *graph.Node {
 	return graph.ReduceLogicalOr(graph.Reshape(mask, have[0], -1), -1)
 }
 
-// filled is x with the first known entry in all that are not, without gradient. The mask's axes are the first of x's. Without any known entry they are all the first one.
+// filled is x with the first known entry in all that are not, without gradient. The mask's axes are
+// the first of x's. Without any known entry they are all the first one.
 func filled(x, mask *graph.Node) *graph.Node {
 	entries, dims := mask.Shape().Size(), x.Shape().Dimensions
 	flat := graph.Reshape(x, entries, -1)

@@ -3,6 +3,7 @@ package mtl_test
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -10,12 +11,14 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// relative is the mean of |y - p|/|y| for labels that are never 0, with numbers at unknown entries that a product with 0 would not undo.
+// relative is the mean of |y - p|/|y| for labels that are never 0, with numbers at unknown entries
+// that a product with 0 would not undo.
 func relative(labels, predictions []*graph.Node) *graph.Node {
 	p := predictions[0]
 	y := graph.Reshape(graph.ConvertDType(labels[0], p.DType()), p.Shape().Dimensions...)
@@ -27,7 +30,8 @@ func relative(labels, predictions []*graph.Node) *graph.Node {
 	return graph.Div(graph.ReduceAllSum(graph.Mul(known, each)), graph.ReduceAllSum(known))
 }
 
-// surprise is the mean of -log of the softmax at the label, which has no logarithm for an index that is no class.
+// surprise is the mean of -log of the softmax at the label, which has no logarithm for an index
+// that is no class.
 func surprise(labels, predictions []*graph.Node) *graph.Node {
 	z := graph.Softmax(predictions[0], -1)
 	each := graph.Neg(graph.Log(graph.ReduceSum(graph.Mul(graph.OneHot(labels[0], z.Shape().Dim(-1), z.DType()), z), -1)))
@@ -38,8 +42,9 @@ func surprise(labels, predictions []*graph.Node) *graph.Node {
 	return graph.Div(graph.ReduceAllSum(graph.Mul(known, each)), graph.ReduceAllSum(known))
 }
 
-// The loss over a mask and its gradient are those of the known examples alone, whatever labels and predictions are elsewhere and whatever the loss makes of them. No
-// gradient reaches the others, and without any label there is none.
+// The loss over a mask and its gradient are those of the known examples alone, whatever labels and
+// predictions are elsewhere and whatever the loss makes of them. No gradient reaches the others,
+// and without any label there is none.
 func TestLossSeesKnownEntries(t *testing.T) {
 	const examples, known = 6, 4
 	type shaped struct{ labels, predictions []int }
@@ -87,7 +92,8 @@ func TestLossSeesKnownEntries(t *testing.T) {
 	}
 }
 
-// lossAt returns loss and gradient on the predictions of so many examples, of which the first known ones have labels; -1 is all, without a mask.
+// lossAt returns loss and gradient on the predictions of so many examples, of which the first known
+// ones have labels; -1 is all, without a mask.
 func lossAt(t *testing.T, b compute.Backend, task *mtl.Task, classes bool, labelDims, predictionDims []int, examples, known int) (value float64, gradient []float64) {
 	t.Helper()
 	size := func(dims []int) int {
@@ -183,6 +189,28 @@ func TestManyEntries(t *testing.T) {
 				if got := flat32(t, output)[0]; got != want {
 					t.Errorf("mean %d, shaped %v, is %v, wanted %v", i, dims, got, want)
 				}
+			}
+		}
+	})
+}
+
+// A gradient that is not finite ends the run with the name of its task and the step, although its
+// loss is finite there and the other task is NaN after it.
+func TestBrokenGradientNamesTask(t *testing.T) {
+	root := func(labels, predictions []*graph.Node) *graph.Node { // √|y - p|, whose gradient at y = p is 0·∞
+		return graph.ReduceAllMean(graph.Sqrt(graph.Abs(graph.Sub(labels[0], predictions[0]))))
+	}
+	zero := mtl.HeadFunc(func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return graph.MulScalar(mtl.DenseHead{Outputs: 1, Scalar: true}.Predict(scope, x), 0)
+	})
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, perCall := range []int{1, 4} {
+			m, s := regressions("a", "b")
+			m.Tasks[1] = mtl.Regression("b", 1, mtl.WithLoss(root), mtl.WithHead(zero))
+			s.Labels["b"] = tensors.FromValue(make([]float32, 24))
+			_, err := mtl.Fit(context.Background(), m, mtl.Data{Train: s}, mtl.FitOptions{Backend: b, Steps: 4, StepsPerCall: perCall, Log: quiet})
+			if err == nil || !strings.Contains(err.Error(), `the loss of task "b", or its gradient, is NaN at step 1:`) {
+				t.Errorf("%d steps a call: the error is %v", perCall, err)
 			}
 		}
 	})

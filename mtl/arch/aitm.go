@@ -35,6 +35,7 @@ func (a AITM) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Tas
 	if a.Tower == nil {
 		panicf("arch.AITM has no trunk for the towers: set Tower, for example to arch.Dense{Widths: []int{128, 64, 32}}")
 	}
+	mtl.KeepOrder(scope.At(mtl.SharedScope), namesOf(tasks))
 	x := bottomOf(scope, a.Bottom, inputs)
 	features, means := make([]*graph.Node, len(tasks)), []*graph.Node(nil)
 	for t, task := range tasks {

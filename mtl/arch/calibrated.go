@@ -29,6 +29,7 @@ func (a Calibrated) Features(scope *model.Scope, inputs []*graph.Node, tasks []m
 	if !(a.Amount > 0) {
 		panicf("arch.Calibrated has Amount %v; wanted a positive number, or 0 for the standard one", a.Amount)
 	}
+	mtl.KeepOrder(scope.At(mtl.SharedScope), namesOf(tasks))
 	logits := logitsOf("arch.Calibrated", a.Arch, scope, inputs, tasks)
 	if g := logits[0].Graph(); scope.IsTraining(g) {
 		amount := mtl.LayerParameter(scope.At(mtl.SharedScope), g, logits[0].DType(), "calibrator", a.Amount)

@@ -35,6 +35,9 @@ func (a DBMTL) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Ta
 	names := namesOf(tasks)
 	after := a.After
 	if after == nil {
+		mtl.KeepOrder(scope.At(mtl.SharedScope), namesOf(tasks))
+	}
+	if after == nil {
 		after = map[string][]string{}
 		for i, name := range names {
 			after[name] = names[:i]

@@ -24,6 +24,7 @@ type ESMM struct {
 
 // Features implements mtl.Architecture.
 func (a ESMM) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Task) []*graph.Node {
+	mtl.KeepOrder(scope.At(mtl.SharedScope), namesOf(tasks))
 	logits := logitsOf("arch.ESMM", a.Arch, scope, inputs, tasks)
 	for t := 1; t < len(logits); t++ {
 		logits[t] = logitOfProduct(logits[t-1], logits[t])

@@ -3,6 +3,7 @@ package relate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -100,7 +101,9 @@ func labelRows(split *mtl.Split, t *mtl.Task) (rows [][]float64, known []bool, e
 		}
 		width := len(flat) / max(1, n)
 		for i := range n {
-			rows = append(rows, float64s(flat[i*width:(i+1)*width]))
+			row := flat[i*width : (i+1)*width]
+			known[i] = t.IgnoreLabel == nil || !slices.Contains(row, float32(*t.IgnoreLabel))
+			rows = append(rows, float64s(row))
 		}
 	}
 	if mask := split.Masks[t.Name]; mask != nil {

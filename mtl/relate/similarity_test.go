@@ -65,6 +65,12 @@ func TestLabelCorrelation(t *testing.T) {
 	if a, b := m.Of("a", "c"), 2/math.Sqrt(5); math.Abs(a-b) > 1e-9 {
 		t.Errorf("a and c correlate by %v; wanted %v", a, b)
 	}
+	// The same with an ignored label in the mask's place.
+	delete(split.Masks, "a")
+	tasks[0] = mtl.Regression("a", 1, mtl.WithIgnoreLabel(99))
+	if ignored, err := relate.LabelCorrelation(split, tasks); err != nil || ignored.Of("a", "b") != m.Of("a", "b") {
+		t.Errorf("with 99 ignored a and b correlate by %v, with it masked out by %v; %v", ignored.Of("a", "b"), m.Of("a", "b"), err)
+	}
 	if _, err := relate.LabelCorrelation(split, []mtl.Task{mtl.Regression("d", 1)}); err == nil {
 		t.Error("no error for a task without labels")
 	}

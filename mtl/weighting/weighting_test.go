@@ -132,8 +132,8 @@ func TestStateIsNotTrained(t *testing.T) {
 			t.Errorf("%s is trainable", v.Path())
 		}
 	}
-	if count != 6 {
-		t.Errorf("%d variables of state and hyper-parameters; wanted 6", count)
+	if count != 10 {
+		t.Errorf("%d variables of state and hyper-parameters; wanted 6, and the names of the tasks for the 4 by task", count)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// followsTasks compiles the trained model with its tasks in the reverse order on the same store, and wants the method's state in that order.
+// followsTasks compiles the trained model with its tasks in the reverse order on the same store,
+// and wants the method's state in that order.
 func followsTasks(t *testing.T, m *mtl.Model, data mtl.Data, options mtl.FitOptions) {
 	t.Helper()
 	store := options.Store
