@@ -410,7 +410,7 @@ func TestBadOptions(t *testing.T) {
 			o := good()
 			o.NoBaselines, o.Log = true, quiet
 			change(&o, m, &data)
-			if _, err := sweep.Run(context.Background(), m, data, o); err == nil || !strings.Contains(err.Error(), want) {
+			if s, err := sweep.Run(context.Background(), m, data, o); s == nil || err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("the error is %v; wanted %q", err, want)
 			}
 		})
