@@ -137,7 +137,7 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 		"given baselines": {
 			ours, "holds another study",
 			func(o *options, _ *mtl.Model, _ *mtl.Data) {
-				o.Fit.Steps, o.NoBaselines, o.Baselines = 21, false, alone
+				o.Fit.BatchSize, o.NoBaselines, o.Baselines = 7, false, alone
 			},
 		},
 		"rate, no locks": {
