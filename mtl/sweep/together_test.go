@@ -172,3 +172,27 @@ func TestSharesRequeued(t *testing.T) {
 	}
 	t.Logf("%d tries of 4 shares, %d with a trial left to another", count(), left)
 }
+
+// A whole sweep and shares of it keep each other out, and whoever is at work loses nothing by it.
+func TestSweepAmongShares(t *testing.T) {
+	want := reference(t)
+	refused := 0
+	for range count() {
+		o := many(t)
+		o.Dir = filepath.Join(t.TempDir(), "study")
+		for _, text := range together(t, o.Dir, "0/2", "", "1/2") {
+			switch {
+			case strings.Contains(text, "choose another Dir"):
+				refused++
+			case !strings.Contains(text, "end\n") || strings.Contains(text, "error"):
+				t.Errorf("a sweep ended in\n%s", text)
+			}
+		}
+		run(t, o) // what was refused
+		undisturbed(t, o.Dir, want)
+	}
+	t.Logf("%d tries of 2 shares and a sweep, %d refused", count(), refused)
+	if refused == 0 {
+		t.Error("none was refused: they were never at work at once")
+	}
+}
