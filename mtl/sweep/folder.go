@@ -22,7 +22,7 @@ const locksDir = ".locks"
 // changed in it.
 func (s *sweep) open() error {
 	dir := s.options.Dir
-	if err := s.belongs(); err != nil {
+	if _, err := s.saved(); err != nil {
 		return err
 	}
 	take := lock.Take
@@ -38,15 +38,11 @@ func (s *sweep) open() error {
 		return err
 	}
 	s.leave = leave
-	if err := s.belongs(); err != nil { // now that it can change no more
+	saved, err := s.saved() // now that it can change no more
+	if err != nil {
 		return err
 	}
-	saved, err := study.Load(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	default:
+	if saved != nil {
 		s.takeOver(slices.Concat(saved.Baselines, saved.Trials))
 		s.study.Created, s.study.Seconds, s.before = saved.Created, saved.Seconds, saved.Seconds
 	}
@@ -78,17 +74,17 @@ func (s *sweep) lock(take func(string) (func(), error), name string) (free func(
 	return free, err
 }
 
-// belongs reports why this sweep must not write into the folder: it holds another study, or
-// something else.
-func (s *sweep) belongs() error {
-	saved, err := study.LoadPlan(s.options.Dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return unused(s.options.Dir)
-	case err != nil:
-		return err
+// saved is the study of the folder, nil where there is none yet. Another study, or files of something
+// else, are an error.
+func (s *sweep) saved() (*study.Study, error) {
+	saved, err := study.Load(s.options.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, unused(s.options.Dir)
 	}
-	return sameStudy(saved, s.study, s.options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return saved, sameStudy(saved, s.study, s.options.Dir)
 }
 
 // harmless are patterns of what may be in a folder before its study: what starts the shares, what

@@ -65,6 +65,17 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(changed), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	wrong := t.TempDir() // a trial is damaged, and a copy has no hidden files
+	if err := os.CopyFS(wrong, os.DirFS(ours)); err != nil {
+		t.Fatal(err)
+	}
+	trial := filepath.Join(wrong, study.TrialsDir, "sign=1,seed=1", study.TrialFile)
+	if err := os.WriteFile(trial, []byte("{}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(wrong, ".locks")); err != nil {
+		t.Fatal(err)
+	}
 	unlocked := t.TempDir() // as a copy without hidden files
 	if err := os.CopyFS(unlocked, os.DirFS(ours)); err != nil {
 		t.Fatal(err)
@@ -156,6 +167,10 @@ func TestRefusedCallsChangeNothing(t *testing.T) {
 		},
 		"damaged": {
 			damaged, "it has not the SHA-256 that was saved",
+			func(*options, *mtl.Model, *mtl.Data) {},
+		},
+		"damaged trial": {
+			wrong, "sign=1,seed=1/trial.json is not as a sweep writes it",
 			func(*options, *mtl.Model, *mtl.Data) {},
 		},
 		"bad setting": {

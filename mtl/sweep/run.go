@@ -60,7 +60,7 @@ func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	s := &sweep{model: m, data: data, options: opts}
 	s.list()
 	if opts.Dir != "" {
-		if err := s.belongs(); err != nil {
+		if _, err := s.saved(); err != nil {
 			return nil, err
 		}
 	}
