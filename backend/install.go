@@ -20,7 +20,7 @@ type pluginWheel struct {
 	PluginSHA256 string
 }
 
-// release is the version of go-xla's own CPU plugin that go-xla v0.4.1 is tested with.
+// release is the version of go-xla's own CPU plugin that go-xla v0.4.5 is tested with.
 const release = "v0.114.0"
 
 // wheels holds the pinned CPU plugin of each platform ("linux_amd64"); other platforms take go-xla's own release.

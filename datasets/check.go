@@ -82,7 +82,7 @@ func (t TaskInfo) check() error {
 // sameInputs tells whether two splits can be fed to one model.
 func sameInputs(a, b *mtl.Split) bool {
 	return slices.EqualFunc(a.Inputs, b.Inputs, func(x, y *tensors.Tensor) bool {
-		return x.DType() == y.DType() && x.Rank() == y.Rank() && x.Rank() > 0 &&
+		return x != nil && y != nil && x.DType() == y.DType() && x.Rank() == y.Rank() && x.Rank() > 0 &&
 			slices.Equal(x.Shape().Dimensions[1:], y.Shape().Dimensions[1:])
 	})
 }
@@ -95,7 +95,9 @@ func (s *Set) checkSplit(split *mtl.Split) []error {
 	}
 	var problems []error
 	for i, input := range split.Inputs {
-		if got := input.Shape(); got.Rank() == 0 || got.Dimensions[0] != n {
+		if input == nil {
+			problems = append(problems, fmt.Errorf("input %d is nil", i))
+		} else if got := input.Shape(); got.Rank() == 0 || got.Dimensions[0] != n {
 			problems = append(problems, fmt.Errorf("input %d has shape %s, axis 0 should be the %d examples of input 0", i, got, n))
 		} else if err := checkFinite(input, nil); err != nil {
 			problems = append(problems, fmt.Errorf("input %d: %w", i, err))
@@ -148,7 +150,7 @@ func (t TaskInfo) checkLabels(n int, label, mask *tensors.Tensor) error {
 		return err
 	}
 	return eachKnown(label, known, func(i int, v float32) error {
-		if v != 0 && v != 1 {
+		if v != 0 && v != 1 && (t.IgnoreLabel == nil || v != float32(*t.IgnoreLabel)) {
 			return fmt.Errorf("label %d should be 0 or 1, got %g", i, v)
 		}
 		return nil
@@ -196,25 +198,16 @@ func (t TaskInfo) checkClasses(label *tensors.Tensor, known func(i int) bool) er
 
 // checkFinite looks for NaN and Inf in a tensor of floats; other types have none.
 func checkFinite(t *tensors.Tensor, known func(i int) bool) error {
-	switch t.DType() {
-	case dtypes.Float32:
-		return eachKnown(t, known, func(i int, v float32) error { return finite(i, float64(v)) })
-	case dtypes.Float64:
-		return eachKnown(t, known, finite)
-	}
-	return nil
-}
-
-// finite is an error for NaN and Inf.
-func finite(i int, v float64) error {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Errorf("value %d is %g", i, v)
-	}
-	return nil
+	return mtl.EachFloat(t, func(i int, v float64) error {
+		if (known == nil || known(i)) && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			return fmt.Errorf("value %d is %g", i, v)
+		}
+		return nil
+	})
 }
 
 // eachKnown calls check for each value whose mask is true (known may be nil) and returns the first error.
-func eachKnown[T int32 | float32 | float64](t *tensors.Tensor, known func(i int) bool, check func(i int, v T) error) error {
+func eachKnown[T int32 | float32](t *tensors.Tensor, known func(i int) bool, check func(i int, v T) error) error {
 	var found error
 	err := tensors.ConstFlatData(t, func(flat []T) {
 		for i, v := range flat {

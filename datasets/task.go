@@ -19,7 +19,7 @@ type TaskInfo struct {
 	Classes []string
 	// Values names the columns of a regression label [examples, values]; nothing for labels [examples].
 	Values []string
-	// IgnoreLabel, when not nil, is the class index that means "unlabelled", as in [mtl.Task].
+	// IgnoreLabel, when not nil, is the label that means "unlabelled", as in [mtl.Task].
 	IgnoreLabel *int32
 	// Unit is what a regression label counts, such as "ink/100"; empty where there is none.
 	Unit string

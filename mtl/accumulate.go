@@ -76,7 +76,7 @@ func newAccumulation(losses *taskLosses, count int, pass func(k int, after []*gr
 func (m *Model) shares(batch batchNodes, n int) [][]*graph.Node {
 	shares := make([][]*graph.Node, n)
 	count := func(mask *graph.Node) *graph.Node {
-		return graph.ReduceAllSum(graph.ConvertDType(mask, dtypes.Float32))
+		return graph.ConvertDType(graph.ReduceAllSum(graph.ConvertDType(mask, dtypes.Int32)), dtypes.Float32)
 	}
 	for t := range m.Tasks {
 		mask := m.Tasks[t].mask(batch.labels[t], batch.masks[t])

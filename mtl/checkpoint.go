@@ -3,7 +3,6 @@ package mtl
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
 // Files of a checkpoint folder beside those that GoMLX's checkpoint package writes.
@@ -35,6 +35,9 @@ type savedState struct {
 	Best int `json:"best"`
 	// Stopped says why the run ended before its last step, empty while it may go on.
 	Stopped string `json:"stopped,omitempty"`
+	// Records is how many lines history.jsonl had, and RecordsSum their checksum.
+	Records    int    `json:"records"`
+	RecordsSum string `json:"records_sum"`
 	// Files holds the SHA-256 of the checkpoint's other files.
 	Files map[string]string `json:"files"`
 }
@@ -43,7 +46,7 @@ type savedState struct {
 // checkpoint is whole or not there. It keeps the newest two and the best.
 func saveCheckpoint(dir string, store *model.Store, state savedState) (err error) {
 	root := filepath.Join(dir, checkpointsDir)
-	if err = os.MkdirAll(root, 0o777); err != nil {
+	if err = os.Mkdir(root, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("mtl: cannot make the checkpoint folder: %w", err)
 	}
 	temporary, err := os.MkdirTemp(root, ".saving-")
@@ -61,7 +64,7 @@ func saveCheckpoint(dir string, store *model.Store, state savedState) (err error
 	if state.Files, err = hashFiles(temporary); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(state, "", "  ")
+	text, err := wire.Seal(state)
 	if err != nil {
 		return err
 	}
@@ -122,8 +125,9 @@ func saveVariables(dir string, store *model.Store) error {
 	return nil
 }
 
-// loadVariables reads the variables of a checkpoint folder into store, replacing the values of those that exist.
-func loadVariables(dir string, store *model.Store) error {
+// loadVariables reads the variables of a checkpoint folder into store. Those that compared selects
+// must be the same in both. Nothing is changed when it returns an error.
+func loadVariables(dir string, store *model.Store, compared func(path string) bool) error {
 	scratch := model.NewStore()
 	var err error
 	if panicked := try(func() {
@@ -134,17 +138,16 @@ func loadVariables(dir string, store *model.Store) error {
 	if err != nil {
 		return fmt.Errorf("mtl: cannot read the checkpoint %s: %w", dir, err)
 	}
+	if err := sameVariables(scratch, store, compared); err != nil {
+		return fmt.Errorf("mtl: the checkpoint %s is of another model: %w", dir, err)
+	}
 	for loaded := range scratch.IterVariables() {
 		value, err := loaded.Value()
 		if err != nil {
 			return err
 		}
-		v := store.GetVariable(loaded.Path())
-		if v == nil {
+		if v := store.GetVariable(loaded.Path()); v == nil {
 			_, err = store.CreateVariable(loaded.Path(), value)
-		} else if !v.Shape().Equal(loaded.Shape()) {
-			err = fmt.Errorf("mtl: variable %q is shaped %s in the checkpoint %s and %s in the model: build the model as it was when the run began, or choose another run folder",
-				v.Path(), loaded.Shape(), dir, v.Shape())
 		} else {
 			err = v.SetValue(value)
 		}
@@ -155,8 +158,13 @@ func loadVariables(dir string, store *model.Store) error {
 	return nil
 }
 
-// LoadCheckpoint reads a checkpoint of a run folder into store. which is "last" or "best"; best falls back to last in a run without validation.
+// LoadCheckpoint reads a checkpoint of a run folder into store. which is "last" or "best"; best falls
+// back to last in a run without validation. A store that has variables of a model already must have
+// those of the checkpoint: the error lists what differs, and nothing is changed.
 func LoadCheckpoint(store *model.Store, dir, which string) error {
+	if err := checkRunDir(dir); err != nil {
+		return err
+	}
 	if which != "last" && which != "best" {
 		return fmt.Errorf("mtl: there is no checkpoint %q: wanted \"last\" or \"best\"", which)
 	}
@@ -173,7 +181,11 @@ func LoadCheckpoint(store *model.Store, dir, which string) error {
 			return err
 		}
 	}
-	return loadVariables(path, store)
+	compared := noPath
+	if len(modelPaths(store)) > 0 {
+		compared = isModelPath
+	}
+	return loadVariables(path, store, compared)
 }
 
 // lastCheckpoint returns the newest checkpoint of a run folder, an empty path when there is none.
@@ -191,15 +203,21 @@ func lastCheckpoint(dir string) (path string, state *savedState, err error) {
 	return path, state, err
 }
 
-// readState reads a checkpoint's state and checks the SHA-256 of every file.
+// readState reads a checkpoint's state and checks it and the SHA-256 of every file.
 func readState(path string) (*savedState, error) {
 	text, err := os.ReadFile(filepath.Join(path, stateFile))
 	if err != nil {
 		return nil, fmt.Errorf("mtl: the checkpoint %s is not whole: %w", path, err)
 	}
+	corrupt := func(format string, args ...any) error {
+		return fmt.Errorf("mtl: the checkpoint %s is corrupt: %w", path, fmt.Errorf(format, args...))
+	}
 	state := &savedState{}
-	if err := json.Unmarshal(text, state); err != nil {
-		return nil, fmt.Errorf("mtl: the checkpoint %s is corrupt: %s: %w", path, stateFile, err)
+	if err := wire.Unseal(text, state); err != nil {
+		return nil, corrupt("%s: %w", stateFile, err)
+	}
+	if name := stepDir(state.Step); name != filepath.Base(path) {
+		return nil, corrupt("it is of step %d, so its folder should be %s", state.Step, name)
 	}
 	have, err := hashFiles(path)
 	if err != nil {
@@ -207,7 +225,12 @@ func readState(path string) (*savedState, error) {
 	}
 	for name, sum := range state.Files {
 		if have[name] != sum {
-			return nil, fmt.Errorf("mtl: the checkpoint %s is corrupt: %s has not the SHA-256 that was saved", path, name)
+			return nil, corrupt("%s has not the SHA-256 that was saved", name)
+		}
+	}
+	for name := range have {
+		if state.Files[name] == "" {
+			return nil, corrupt("%s does not belong to it", name)
 		}
 	}
 	return state, nil

@@ -25,8 +25,9 @@ type Compiled struct {
 	store    *model.Store
 	initial  *initializer
 
-	opening sync.Mutex
-	opened  *iteration // of Data.Stream, for the first run: compiling took its first batch
+	opening   sync.Mutex
+	described map[*Split]string // what run.json says of the data
+	opened    *iteration        // of Data.Stream, for the first run: compiling took its first batch
 }
 
 // Compile builds and compiles what Fit runs. Of opts, Seed, LearningRate, RunDir, Observers, Log and Config are what a run has unless its RunOptions
@@ -71,8 +72,11 @@ func (c *Compiled) check(opts FitOptions) (err error) {
 	if err := o.Monitor.check(c.model); err != nil {
 		return err
 	}
-	if c.data.Validation == nil && (o.Patience > 0 || o.RestoreBest || o.Monitor != Monitor{}) {
-		return fmt.Errorf("mtl: Patience, RestoreBest and Monitor need Data.Validation")
+	if c.data.Validation == nil && (o.Patience > 0 || o.RestoreBest || o.Monitor != Monitor{} || isPlateau(o.Schedule)) {
+		return fmt.Errorf("mtl: Patience, RestoreBest, Monitor and Plateau need Data.Validation")
+	}
+	if err := o.Monitor.checkLabels(c.model, c.data.Validation); err != nil {
+		return err
 	}
 	c.store = o.Store
 	return nil
@@ -120,6 +124,15 @@ func (c *Compiled) build() (err error) {
 	}
 	if c.executor, err = newExecutor(compiler, o.StepsPerCall); err != nil {
 		return err
+	}
+	compiler.feed.ids = idsOf(c.executor.program.g)
+	for i, split := range []*Split{c.data.Train, c.data.Validation} {
+		if split == nil {
+			continue
+		}
+		if err := compiler.feed.ids.check(split.Inputs, []string{history.Train, history.Validation}[i]+" split"); err != nil {
+			return err
+		}
 	}
 	if c.initial, err = newInitializer(o.Backend, c.store); err != nil {
 		return err
@@ -248,7 +261,7 @@ func (c *Compiled) stepper(store *model.Store, split *Split, seed int64, step in
 		if batches == nil {
 			batches = iterate(c.data.Stream, c.model.Tasks)
 		}
-		s.stream = newBatchStream(c.options.Backend, skipping(batches.next, step), batches.stop)
+		s.stream = newBatchStream(c.options.Backend, c.checked(skipping(batches.next, step)), batches.stop)
 	default:
 		s.rows = newSampler(seed, split.Len(), c.options.BatchSize)
 		if c.executor.compiler.streamed {
@@ -265,7 +278,10 @@ func (c *Compiled) buffersOf(split *Split) ([]compute.Buffer, error) {
 		return nil, fmt.Errorf("mtl: RunOptions.Train needs a Data.Train of the same shapes in Compile, which had a stream")
 	}
 	if compiler.streamed {
-		return nil, split.Check(history.Train, c.model.Tasks)
+		if err := split.Check(history.Train, c.model.Tasks); err != nil {
+			return nil, err
+		}
+		return nil, compiler.feed.ids.check(split.Inputs, history.Train+" split")
 	}
 	data, err := compiler.feed.like(split, c.model.Tasks, history.Train)
 	if err == nil {

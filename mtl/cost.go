@@ -63,7 +63,7 @@ func (c *Compiled) cost() (*Cost, error) {
 			cost.Shared += v.Shape().Size()
 		}
 		for _, name := range c.model.TaskNames() {
-			if v.Trainable && strings.HasPrefix(v.Path(), "/"+TaskScope+"/"+model.EscapeScopeName(name)+"/") {
+			if v.Trainable && strings.HasPrefix(v.Path(), "/"+TaskScope+"/"+ScopeName(name)+"/") {
 				cost.Own[name] += v.Shape().Size()
 			}
 		}

@@ -20,7 +20,7 @@ type Split struct {
 
 // Len is the number of examples.
 func (s *Split) Len() int {
-	if s == nil || len(s.Inputs) == 0 {
+	if s == nil || len(s.Inputs) == 0 || s.Inputs[0] == nil || s.Inputs[0].Rank() == 0 {
 		return 0
 	}
 	return s.Inputs[0].Shape().Dimensions[0]

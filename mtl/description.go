@@ -23,14 +23,21 @@ func Description(m *Model, data Data, opts FitOptions) map[string]string {
 	if rows := data.Train.Len(); rows > 0 {
 		batch = min(batch, rows)
 	}
+	opts.BatchSize = batch
+	said := describeTraining(m, opts)
+	said["training data"] = describeSplit(data.Train, m)
+	said["validation data"] = describeSplit(data.Validation, m)
+	return said
+}
+
+// describeTraining is Description without the data. The batch size must be known.
+func describeTraining(m *Model, opts FitOptions) map[string]string {
 	said := map[string]string{
-		"architecture":    describe.Value(m.Arch),
-		"weighting":       describeWeighting(opts.Weighting),
-		"optimiser":       describeRate(opts),
-		"schedule":        describe.Value(opts.Schedule),
-		"batch size":      fmt.Sprint(batch),
-		"training data":   describeSplit(data.Train, m),
-		"validation data": describeSplit(data.Validation, m),
+		"architecture": describe.Value(m.Arch),
+		"weighting":    describeWeighting(opts.Weighting),
+		"optimiser":    describeRate(opts),
+		"schedule":     describe.Value(opts.Schedule),
+		"batch size":   fmt.Sprint(opts.BatchSize),
 	}
 	if opts.Accumulate > 1 {
 		said["batch size"] += fmt.Sprintf(" in %d parts", opts.Accumulate)
@@ -49,6 +56,9 @@ func Description(m *Model, data Data, opts FitOptions) map[string]string {
 func describeWeighting(w Weighting) string {
 	if w == nil {
 		return "equal"
+	}
+	if named, ok := w.(fmt.Stringer); ok {
+		return named.String()
 	}
 	return describe.Value(w)
 }

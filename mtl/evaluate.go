@@ -24,11 +24,17 @@ type Evaluation struct {
 	Metric map[string]map[string]float64
 }
 
-// Evaluate runs the model of store over the whole split, in inference mode.
+// Evaluate runs the model of store over the whole split, in inference mode. A store without any
+// variable of a model gets initial values; one that was trained or loaded must be of this model: the
+// error lists the variables that one of them lacks.
 func Evaluate(ctx context.Context, backend compute.Backend, store *model.Store, m *Model, split *Split) (*Evaluation, error) {
+	had := trainedIn(store)
 	e, err := evaluatorOn(backend, store, m, split)
 	if err != nil {
 		return nil, err
+	}
+	if err := had.check(m, e.variables.paths); err != nil {
+		return nil, errors.Join(err, e.close())
 	}
 	var result *Evaluation
 	if err = store.InitializeVariables(backend, nil); err == nil {
@@ -51,13 +57,20 @@ func NewEvaluator(backend compute.Backend, m *Model, split *Split) (*Evaluator, 
 
 // Evaluate runs the model with the variables of store, which must have all of them, over the whole split, in inference mode.
 func (e *Evaluator) Evaluate(ctx context.Context, store *model.Store) (*Evaluation, error) {
-	return e.on.run(ctx, store, e.on.feed)
+	return e.evaluate(ctx, store, e.on.feed)
 }
 
 // EvaluateOn is Evaluate on another split of the same shapes, such as another draw or fold.
 func (e *Evaluator) EvaluateOn(ctx context.Context, store *model.Store, split *Split) (*Evaluation, error) {
 	data, err := e.on.other(split, "evaluated")
 	if err != nil {
+		return nil, err
+	}
+	return e.evaluate(ctx, store, data)
+}
+
+func (e *Evaluator) evaluate(ctx context.Context, store *model.Store, data *feed) (*Evaluation, error) {
+	if err := trainedIn(store).check(e.on.model, e.on.variables.paths); err != nil {
 		return nil, err
 	}
 	return e.on.run(ctx, store, data)
@@ -92,16 +105,23 @@ type evaluator struct {
 // newEvaluator traces and compiles. store gets those variables of the model that it lacks, without values.
 func newEvaluator(backend compute.Backend, store *model.Store, m *Model, split *Split, batch int) (*evaluator, error) {
 	e := &evaluator{model: m, split: split, feed: newFeed(split, m.Tasks), g: graph.NewGraph(backend, "mtl evaluation"), batch: min(batch, split.Len())}
-	var err error
-	panicked := try(func() {
+	var sums *graph.Node
+	err := try(func() {
 		model.SetStore(e.g, store)
 		data := e.feed.parameters(e.g)
 		rows, counted := graph.Parameter(e.g, rowsName, int32Shape(e.batch)), graph.Parameter(e.g, "counted", shapes.Make(dtypes.Bool, e.batch))
-		sums := e.sums(store.RootScope(), data, rows, counted)
+		sums = e.sums(store.RootScope(), data, rows, counted)
 		e.variables.addUsed(e.g, store)
-		err = e.g.Compile(sums)
 	})
-	if err = errors.Join(err, panicked); err == nil {
+	if err == nil {
+		e.feed.ids = idsOf(e.g)
+		if err := e.feed.ids.check(split.Inputs, "evaluated split"); err != nil {
+			return nil, errors.Join(err, e.close())
+		}
+		panicked := try(func() { err = e.g.Compile(sums) })
+		err = errors.Join(err, panicked)
+	}
+	if err == nil {
 		err = e.feed.upload(backend)
 	}
 	if err != nil {
@@ -125,8 +145,9 @@ func (e *evaluator) sums(scope *model.Scope, data []*graph.Node, rows, counted *
 		if known := t.mask(labels, batch.masks[i]); known != nil {
 			mask = graph.LogicalAnd(mask, known)
 		}
+		labels, mask = t.aligned(labels, mask, predictions[i])
 		count := graph.ReduceAllSum(graph.ConvertDType(mask, dtypes.Float64))
-		loss, _ := t.lossOf(labels, mask, predictions[i])
+		loss, _ := t.LossOver(labels, mask, predictions[i])
 		sums = append(sums, graph.InsertAxes(graph.Mul(graph.ConvertDType(loss, dtypes.Float64), count), 0), graph.InsertAxes(count, 0))
 		for _, metric := range t.Metrics {
 			part := metric.Sums(labels, mask, predictions[i])

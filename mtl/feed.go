@@ -23,6 +23,7 @@ type feed struct {
 	// Positions in tensors; masks[i] is -1 where task i has no mask.
 	inputs, labels, masks []int
 	buffers               []compute.Buffer
+	ids                   idRanges // of the graph that takes it
 }
 
 // newFeed lists the split's tensors in the order of the model's tasks.
@@ -49,6 +50,9 @@ func newFeed(split *Split, tasks []Task) *feed {
 // like is a feed of another split for the graphs that f was declared in.
 func (f *feed) like(split *Split, tasks []Task, what string) (*feed, error) {
 	if err := split.Check(what, tasks); err != nil {
+		return nil, err
+	}
+	if err := f.ids.check(split.Inputs, what+" split"); err != nil {
 		return nil, err
 	}
 	other := newFeed(split, tasks)

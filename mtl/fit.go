@@ -49,6 +49,7 @@ type fit struct {
 	validated   []int     // their steps
 	stopped     string
 	before      float64 // seconds of training of earlier sessions
+	unlock      func()  // of the run folder
 	start       time.Time
 }
 
@@ -63,7 +64,7 @@ func interrupted(step, steps int, where string, cause error) error {
 // prepare sets up the variables and restores or begins the run.
 func (f *fit) prepare() (err error) {
 	o := &f.options
-	if o.LearningRate < 0 || o.LearningRate > 0 && !f.compiled.executor.compiler.scheduled {
+	if !(o.LearningRate >= 0) || math.IsInf(o.LearningRate, 0) || o.LearningRate > 0 && !f.compiled.executor.compiler.scheduled {
 		return fmt.Errorf("mtl: RunOptions.LearningRate is %v; wanted a number above 0, and FitOptions.LearningRate set when the model was compiled", o.LearningRate)
 	}
 	if f.until == 0 {
@@ -80,16 +81,16 @@ func (f *fit) prepare() (err error) {
 			return err
 		}
 	}
-	var path string
-	var state *savedState
+	f.history.Run = f.describe()
+	var run found
 	if o.RunDir != "" {
-		if path, state, err = lastCheckpoint(o.RunDir); err != nil {
+		if run, err = f.openRunDir(f.history.Run); err != nil {
 			return err
 		}
 	}
-	if state != nil {
-		f.step, f.stopped, f.before = state.Step, state.Stopped, state.Seconds
-		if err := loadVariables(path, o.Store); err != nil {
+	if run.state != nil {
+		f.step, f.stopped, f.before = run.state.Step, run.state.Stopped, run.state.Seconds
+		if err := loadVariables(run.checkpoint, o.Store, allPaths); err != nil {
 			return err
 		}
 	}
@@ -99,26 +100,26 @@ func (f *fit) prepare() (err error) {
 	if f.validation, err = f.compiled.validation(f.data.Validation); err != nil {
 		return err
 	}
-	return f.begin(state)
+	return f.begin(run)
 }
 
 // begin opens the run folder, restores the history and tells the observers.
-func (f *fit) begin(state *savedState) (err error) {
+func (f *fit) begin(run found) (err error) {
 	o := &f.options
 	f.window = f.newWindow()
-	f.history.Run = f.describe()
 	switch {
 	case o.RunDir == "":
-	case state == nil:
-		// A run.json without a checkpoint is of a run that ended before its first one: it starts over.
-		if err := history.Reset(o.RunDir); err != nil {
-			return err
+	case run.state == nil:
+		if run.history != nil {
+			if err := f.setAside(run.history); err != nil {
+				return err
+			}
 		}
 		if f.writer, err = history.Create(o.RunDir, f.history.Run); err != nil {
 			return err
 		}
 	default:
-		if err := f.resume(state); err != nil {
+		if err := f.resume(run); err != nil {
 			return err
 		}
 	}
@@ -126,6 +127,9 @@ func (f *fit) begin(state *savedState) (err error) {
 	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s; %s",
 		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, headerOf(o.Weighting), r.Optimizer))
 	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, r.Execution))
+	if text := leftOver(f.compiled.data.Train.Len(), o.BatchSize); text != "" {
+		o.Log.Info(fmt.Sprintf("mtl: %s: %s", r.Name, text))
+	}
 	for _, observer := range o.Observers {
 		observer.Begin(r)
 		f.begun = append(f.begun, observer)
@@ -140,40 +144,51 @@ func (f *fit) begin(state *savedState) (err error) {
 }
 
 // resume goes on with the run of the folder.
-func (f *fit) resume(state *savedState) error {
+func (f *fit) resume(run found) (err error) {
 	o := &f.options
-	run := f.history.Run
-	writer, restored, err := history.Resume(o.RunDir, state.Step)
-	if err != nil {
+	saved, asked := run.history.Run, f.history.Run
+	if err := run.state.Window.fits(f.window); err != nil {
+		return fmt.Errorf("mtl: the run in %s %w: resume it with the model it was trained with, or choose another RunDir", o.RunDir, err)
+	}
+	if f.writer, err = history.Resume(o.RunDir, run.history, run.state.Records); err != nil {
 		return err
 	}
-	f.writer = writer
-	if err := sameRun(restored.Run, run, o.RunDir); err != nil {
+	asked.Created = saved.Created
+	f.history.Run, f.history.Records = asked, run.history.Records
+	if err := history.Rewrite(o.RunDir, asked); err != nil {
 		return err
 	}
-	run.Created = restored.Run.Created
-	f.history = &history.History{Run: run, Records: restored.Records}
-	if err := history.Rewrite(o.RunDir, run); err != nil {
-		return err
-	}
-	if len(state.Window.Values) != len(f.window.Values) {
-		return fmt.Errorf("mtl: the run in %s reports %d numbers a step beside its losses, this model %d: resume it with the model it was trained with, or choose another RunDir",
-			o.RunDir, len(state.Window.Values), len(f.window.Values))
-	}
-	f.window = state.Window
-	for _, r := range restored.Records {
+	f.window = run.state.Window
+	for _, r := range f.history.Records {
 		if r.Split == history.Validation {
 			f.validations = append(f.validations, o.Monitor.value(f.model, r))
 			f.validated = append(f.validated, r.Step)
 		}
 	}
+	f.unstop()
 	switch {
 	case f.complete():
 		o.Log.Info(fmt.Sprintf("mtl: the run in %s is complete at step %d%s: loaded", o.RunDir, f.step, f.stopped))
+	case saved.Steps < asked.Steps && o.Schedule != nil && f.step > 0:
+		o.Log.Info(fmt.Sprintf("mtl: the run in %s goes on from step %d of %d; it was asked for %d, and its schedule is now over %d: "+
+			"the learning rate goes on at %.3g after %.3g", o.RunDir, f.step, o.Steps, saved.Steps, o.Steps, f.rate(f.step), run.state.Window.lastRate(f.history.Records)))
+	case saved.Steps < asked.Steps:
+		o.Log.Info(fmt.Sprintf("mtl: the run in %s goes on from step %d of %d; it was asked for %d before", o.RunDir, f.step, o.Steps, saved.Steps))
 	default:
 		o.Log.Info(fmt.Sprintf("mtl: the run in %s goes on from step %d of %d", o.RunDir, f.step, o.Steps))
 	}
 	return nil
+}
+
+// unstop lets a run that was stopped early go on where this call's Patience would not have stopped it.
+func (f *fit) unstop() {
+	o := &f.options
+	_, waited := sinceBest(f.validations, o.MinDelta)
+	if f.stopped == "" || f.step >= o.Steps || o.Patience > 0 && waited >= o.Patience {
+		return
+	}
+	o.Log.Info(fmt.Sprintf("mtl: the run in %s had ended at step %d%s and goes on: Patience is now %d", o.RunDir, f.step, f.stopped, o.Patience))
+	f.stopped = ""
 }
 
 // complete tells whether nothing is left of the run, finished whether nothing is left for this call.
@@ -359,10 +374,11 @@ func (f *fit) save() error {
 	if f.writer == nil {
 		return nil
 	}
-	if err := f.writer.Flush(); err != nil {
+	if err := f.writer.Sync(); err != nil {
 		return err
 	}
 	state := savedState{Step: f.step, Seconds: f.seconds(), Window: f.window, Stopped: f.stopped}
+	state.Records, state.RecordsSum = f.writer.Written()
 	if best, _ := sinceBest(f.validations, 0); best >= 0 {
 		state.Best = f.validated[best]
 	}
@@ -377,6 +393,9 @@ func (f *fit) interrupt(cause error) error {
 }
 
 func (f *fit) close() error {
+	if f.unlock != nil {
+		defer f.unlock()
+	}
 	if f.stepper != nil && f.stepper.stream != nil {
 		f.stepper.stream.close()
 	}

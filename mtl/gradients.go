@@ -61,7 +61,7 @@ func (c Gradients) Weights(s *Step) *graph.Node { return c.weights(s) }
 
 // String describes it for the run header.
 func (c Gradients) String() string {
-	text := describeValue(c.Method, "equal")
+	text := describeWeighting(c.Method)
 	if c.Target != nil {
 		text += " on " + c.Target.String()
 	}
@@ -79,7 +79,7 @@ func headerOf(w Weighting) string {
 	if c, ok := w.(Gradients); ok && c.Heads != PaperHeads {
 		return c.String()
 	}
-	return describeValue(w, "equal") + ", heads get " + configure(w).Heads.String()
+	return describeWeighting(w) + ", heads get " + configure(w).Heads.String()
 }
 
 // configure returns the settings that a weighting runs with.
@@ -136,7 +136,7 @@ func (c Gradients) headFactors(s *Step, weights *graph.Node) *graph.Node {
 
 func (c Gradients) check(s *Step) {
 	if c.Memory == GramianFirst && s.direction != nil {
-		panicf("weighting %s sets its own direction, which needs the stored gradients: leave Gradients.Memory at StoreGradients", describeValue(c.Method, ""))
+		panicf("weighting %s sets its own direction, which needs the stored gradients: leave Gradients.Memory at StoreGradients", describeWeighting(c.Method))
 	}
 }
 

@@ -29,11 +29,12 @@ var host = sync.OnceValue(func() compute.Backend {
 
 // initializer gives stores their initial values. It draws them with a program that takes the random state as an input, so one serves all seeds.
 type initializer struct {
-	mu    sync.Mutex
-	store *model.Store // the model was built on it
-	exec  *model.Exec  // nil where no value is drawn
-	drawn []string     // paths, in the order of the program's outputs
-	given map[string]*tensors.Tensor
+	mu     sync.Mutex
+	store  *model.Store // the model was built on it
+	exec   *model.Exec  // nil where no value is drawn
+	drawn  []string     // paths, in the order of the program's outputs
+	given  map[string]*tensors.Tensor
+	orders []taskOrder
 }
 
 // newInitializer compiles the program for those variables of the store that have no value yet. Copies of the others' values are what runs begin with.
@@ -42,6 +43,9 @@ func newInitializer(backend compute.Backend, store *model.Store) (*initializer, 
 	var undrawn []*model.Variable
 	draws := 0
 	for v := range store.IterVariables() {
+		if order, found := orderOf(store, v.Path()); found {
+			in.orders = append(in.orders, order)
+		}
 		if !v.HasValue() {
 			in.drawn, undrawn = append(in.drawn, v.Path()), append(undrawn, v)
 			draws += v.Shape().Size()
@@ -107,6 +111,11 @@ func (in *initializer) fill(store *model.Store, seed int64) error {
 		}
 		if err != nil {
 			return fmt.Errorf("mtl: variable %q cannot be initialised: %w", own.Path(), err)
+		}
+	}
+	for _, order := range in.orders {
+		if err := order.apply(store); err != nil {
+			return err
 		}
 	}
 	return nil

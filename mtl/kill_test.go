@@ -24,6 +24,7 @@ const (
 	childDir     = "MTL_TEST_CHILD_DIR"     // the run folder
 	childBackend = "MTL_TEST_CHILD_BACKEND" // "go" or "xla"
 	childBytes   = "MTL_TEST_CHILD_BYTES"   // a bound on the size of each file
+	childSeed    = "MTL_TEST_CHILD_SEED"    // the run's seed
 	childSteps   = 120
 )
 
@@ -59,6 +60,7 @@ func TestChild(t *testing.T) {
 	}
 	m, data, options := childOptions(b)
 	options.RunDir, options.Observers = dir, []Observer{printSteps{}}
+	options.Seed, _ = strconv.ParseInt(os.Getenv(childSeed), 10, 64) // 0, its default, where there is none
 	if _, err := Fit(context.Background(), m, data, options); err != nil {
 		fmt.Println("error", strings.ReplaceAll(err.Error(), "\n", " "))
 	}

@@ -1,26 +1,43 @@
 package mtl
 
 import (
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// meanOver is the mean of the per-entry losses over the labelled entries: Σ m·l / Σ m. labels is {y} or {y, mask}; each mask is shaped
-// like perEntry. A gradient never flows into masked-out entries.
+// manyEntries is from how many entries on a mean is taken in float64: a float32 cannot count beyond 2^24, and adds few digits long before.
+const manyEntries = 1 << 20
+
+// MeanOver is the mean of per-entry losses over the labelled entries, Σ m·l / Σ m, as a Task.Loss returns it. mask is nil or shaped like
+// perEntry. A gradient never flows into masked-out entries.
+func MeanOver(perEntry, mask *graph.Node) *graph.Node {
+	dtype := perEntry.DType()
+	if perEntry.Shape().Size() > manyEntries {
+		perEntry = graph.ConvertDType(perEntry, dtypes.Float64)
+	}
+	if mask == nil {
+		return graph.ConvertDType(graph.ReduceAllMean(perEntry), dtype)
+	}
+	sum := graph.ReduceAllSum(graph.Where(mask, perEntry, graph.ZerosLike(perEntry)))
+	return graph.ConvertDType(graph.Div(sum, graph.ReduceAllSum(graph.ConvertDType(mask, perEntry.DType()))), dtype)
+}
+
+// meanOver is MeanOver for the labels of a Task.Loss, {y} or {y, mask}.
 func meanOver(perEntry *graph.Node, labels []*graph.Node) *graph.Node {
 	if len(labels) < 2 {
-		return graph.ReduceAllMean(perEntry)
+		return MeanOver(perEntry, nil)
 	}
-	mask := labels[1]
-	sum := graph.ReduceAllSum(graph.Where(mask, perEntry, graph.ZerosLike(perEntry)))
-	count := graph.ReduceAllSum(graph.ConvertDType(mask, perEntry.DType()))
-	return graph.Div(sum, count)
+	return MeanOver(perEntry, labels[1])
 }
 
 // CrossEntropy is the mean over labelled entries of -log softmax(logits)[y]. y: integer [batch, ...]; logits: [batch, ..., classes].
 func CrossEntropy(labels, predictions []*graph.Node) *graph.Node {
 	y, logits := labels[0], predictions[0]
 	wantShape(y, logits.Shape().Dimensions[:logits.Rank()-1], "class indices", "logits", logits)
+	y = graph.ConvertDType(y, dtypes.Int32) // in uint8 there are no more than 256 classes
 	// log Σ exp(z) - z_y, each on z shifted by its maximum: one pass over the classes fewer than through log softmax and one-hot labels.
 	shifted := graph.Sub(logits, graph.StopGradient(graph.ReduceAndKeep(logits, graph.ReduceMax, -1)))
 	isLabel := graph.Equal(graph.Iota(y.Graph(), shapes.Make(y.DType(), logits.Shape().Dimensions...), -1), graph.InsertAxes(y, -1))
@@ -49,9 +66,12 @@ func AbsoluteError(labels, predictions []*graph.Node) *graph.Node {
 	return meanOver(graph.Abs(graph.Sub(likePrediction(labels[0], p), p)), maskLike(labels, p))
 }
 
-// Huber returns the loss whose entries are r²/2 for |r| ≤ delta and delta·(|r| - delta/2) beyond, r = y - p (Huber, 1964).
+// Huber returns the loss whose entries are r²/2 for |r| ≤ delta and delta·(|r| - delta/2) beyond, r = y - p (Huber, 1964). delta is above 0.
 func Huber(delta float64) func(labels, predictions []*graph.Node) *graph.Node {
 	return func(labels, predictions []*graph.Node) *graph.Node {
+		if !(delta > 0) || math.IsInf(delta, 0) {
+			panicf("mtl.Huber has delta %v; wanted a finite number above 0", delta)
+		}
 		p := predictions[0]
 		r := graph.Abs(graph.Sub(likePrediction(labels[0], p), p))
 		inside := graph.MinScalar(r, delta)

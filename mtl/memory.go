@@ -14,7 +14,7 @@ type ProgramMemory struct {
 
 // Memory returns the compiler's own account of the training program; found is false on backends that keep none, as the pure-Go one.
 func (c *Compiled) Memory() (m ProgramMemory, found bool) {
-	// GoMLX hands out the executable, but go-xla v0.4.1 keeps the statistics in a field that is not exported: they are read, never written.
+	// GoMLX hands out the executable, but go-xla v0.4.5 keeps the statistics in a field that is not exported: they are read, never written.
 	at := reflect.ValueOf(c.executor.program.g.Executable())
 	for _, name := range []string{"exec", "OnDeviceMemoryUsageStats"} {
 		if at.Kind() != reflect.Pointer || at.IsNil() || at.Elem().Kind() != reflect.Struct {

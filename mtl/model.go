@@ -3,6 +3,7 @@ package mtl
 import (
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -11,7 +12,7 @@ import (
 const (
 	// SharedScope holds the variables that all tasks share.
 	SharedScope = "shared"
-	// TaskScope holds one scope per task.
+	// TaskScope holds one scope per task, ScopeOf.
 	TaskScope = "task"
 	// stateScope holds the state and parameters of the weighting.
 	stateScope = "mtl"
@@ -53,6 +54,10 @@ func (m *Model) Task(name string) (*Task, error) {
 
 // Graph is a train.ModelFn: it returns one prediction per task, in the order of Tasks.
 func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.Node {
+	if len(inputs) > 0 {
+		watchIDs(inputs)
+	}
+	inputs = precise(inputs)
 	features := m.Arch.Features(scope, inputs, m.Tasks)
 	if len(features) != len(m.Tasks) {
 		panicf("architecture %T returned %d representations for %d tasks; wanted one per task", m.Arch, len(features), len(m.Tasks))
@@ -63,9 +68,20 @@ func (m *Model) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.
 	predictions := make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
-		predictions[i] = t.Head.Predict(scope.At(TaskScope).At("%s", model.EscapeScopeName(t.Name)).At("head"), features[i])
+		predictions[i] = t.Head.Predict(ScopeOf(scope, t.Name).At("head"), features[i])
 	}
 	return predictions
+}
+
+// precise gives inputs of 16 bits 32: so few are for storage and products, and a network of them does not train. arch.BFloat16 multiplies in 16 bits.
+func precise(inputs []*graph.Node) []*graph.Node {
+	wide := make([]*graph.Node, len(inputs))
+	for i, x := range inputs {
+		if wide[i] = x; x.DType().IsHalfPrecision() {
+			wide[i] = graph.ConvertDType(x, dtypes.Float32)
+		}
+	}
+	return wide
 }
 
 // Loss is a train.LossFn: it returns the sum of the task losses and keeps each for Optimizer. labels holds one node per task, or for
@@ -100,7 +116,8 @@ func (m *Model) taskLosses(labels, masks, predictions []*graph.Node) *taskLosses
 	values, active := make([]*graph.Node, len(m.Tasks)), make([]*graph.Node, len(m.Tasks))
 	for i := range m.Tasks {
 		t := &m.Tasks[i]
-		values[i], active[i] = t.lossOf(labels[i], t.mask(labels[i], masks[i]), predictions[i])
+		y, mask := t.aligned(labels[i], t.mask(labels[i], masks[i]), predictions[i])
+		values[i], active[i] = t.LossOver(y, mask, predictions[i])
 	}
 	losses := &taskLosses{names: m.TaskNames(), scalars: values, values: graph.Stack(values, 0), active: graph.Stack(active, 0)}
 	losses.derivative = wholePass{losses}
@@ -140,16 +157,10 @@ func (m *Model) check() error {
 	if len(m.Tasks) == 0 {
 		return fmt.Errorf("mtl: the model has no tasks: add at least one to Model.Tasks")
 	}
-	seen := map[string]bool{}
 	for i := range m.Tasks {
-		t := &m.Tasks[i]
-		if err := t.check(); err != nil {
+		if err := m.Tasks[i].check(); err != nil {
 			return err
 		}
-		if seen[t.Name] {
-			return fmt.Errorf("mtl: two tasks are named %q: names must be unique in a model", t.Name)
-		}
-		seen[t.Name] = true
 	}
-	return nil
+	return checkNames(m.Tasks)
 }

@@ -39,6 +39,22 @@ func (m Monitor) check(model *Model) error {
 	return nil
 }
 
+// checkLabels reports a monitored task that the validation split, which may be nil, has no label of: its figures would all be NaN.
+func (m Monitor) checkLabels(model *Model, split *Split) error {
+	if m.Task == "" || split == nil {
+		return nil
+	}
+	task, err := model.Task(m.Task)
+	if err != nil {
+		return err
+	}
+	some, err := task.labelled(split.Labels[m.Task], split.Masks[m.Task])
+	if err == nil && !some {
+		err = fmt.Errorf("mtl: Monitor.Task is %q, which has no labelled example in the %s split: monitor another task, or give it labels", m.Task, history.Validation)
+	}
+	return err
+}
+
 // value is the monitored figure of a validation record, turned so that lower is better.
 func (m Monitor) value(model *Model, r history.Record) float64 {
 	if m.Task == "" {

@@ -66,7 +66,7 @@ func (o *weightedOptimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, _ *g
 func (o *weightedOptimizer) update(scope *model.Scope, losses *taskLosses, config Gradients, groups []*groupStep, extra *graph.Node, combined map[*model.Variable]*graph.Node) {
 	base, ok := o.base.(train.OptimizeWithGradients)
 	if !ok {
-		panicf("optimiser %T takes no gradients, which weighting %s needs: use one that implements train.OptimizeWithGradients", o.base, describeValue(o.weighting, "equal"))
+		panicf("optimiser %T takes no gradients, which weighting %s needs: use one that implements train.OptimizeWithGradients", o.base, describeWeighting(o.weighting))
 	}
 	g := losses.values.Graph()
 	variables := trainableVariables(scope, g)

@@ -3,6 +3,7 @@ package mtl
 import (
 	"fmt"
 	"log/slog"
+	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
@@ -26,7 +27,8 @@ type FitOptions struct {
 	Backend compute.Backend
 	// Store holds the model's variables; nil makes a new one. It is the caller's, to evaluate or to train on.
 	Store *model.Store
-	// Steps is the number of optimisation steps. Epochs counts passes over Data.Train instead.
+	// Steps is the number of optimisation steps. Epochs counts passes over Data.Train instead, each of as many whole batches as it holds: the rows left over, fewer than a
+	// batch and others in each epoch, wait for a later one.
 	Steps, Epochs int
 	// BatchSize is the number of examples a step; 0 means 32. A smaller training split is one batch.
 	BatchSize int
@@ -63,7 +65,7 @@ type FitOptions struct {
 	RestoreBest bool
 	// RunDir is the run folder: description, history and checkpoints. A run found there is resumed, and a complete one loaded. Empty writes nothing.
 	RunDir string
-	// StepsPerCall is the number of steps in one call to the device; 0 chooses it.
+	// StepsPerCall is the number of steps in one call to the device, at most Steps; 0 chooses it.
 	StepsPerCall int
 	// DeviceBytes bounds the training data held on the device; 0 means 4 GiB.
 	DeviceBytes int64
@@ -125,23 +127,64 @@ const (
 	defaultLearningRate = 1e-3
 	defaultRecords      = 2000
 	defaultDeviceBytes  = 4 << 30
+	// mostSteps is what a counter of steps in int32 can hold.
+	mostSteps = math.MaxInt32
+	// mostRows is how many row numbers go to the device in one call, 64 MiB of them.
+	mostRows = 1 << 24
 )
+
+// checkNumbers reports an option that is negative or no number.
+func (o *FitOptions) checkNumbers() error {
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"BatchSize", int64(o.BatchSize)}, {"Accumulate", int64(o.Accumulate)}, {"ValidateEvery", int64(o.ValidateEvery)}, {"SaveEvery", int64(o.SaveEvery)},
+		{"RecordEvery", int64(o.RecordEvery)}, {"Patience", int64(o.Patience)}, {"StepsPerCall", int64(o.StepsPerCall)}, {"DeviceBytes", o.DeviceBytes},
+	} {
+		if n.value < 0 {
+			return fmt.Errorf("mtl: FitOptions.%s is %d; wanted 0 or more", n.name, n.value)
+		}
+	}
+	for _, x := range []named{{"LearningRate", o.LearningRate}, {"ClipNorm", o.ClipNorm}, {"MinDelta", o.MinDelta}} {
+		if err := x.check("FitOptions"); err != nil {
+			return err
+		}
+	}
+	if s, ok := o.Schedule.(interface{ check() error }); ok {
+		return s.check()
+	}
+	return nil
+}
+
+// named is a field of a struct.
+type named struct {
+	name  string
+	value float64
+}
+
+// check reports a value that is negative or not finite.
+func (n named) check(of string) error {
+	if n.value >= 0 && !math.IsInf(n.value, 0) {
+		return nil
+	}
+	return fmt.Errorf("mtl: %s.%s is %v; wanted a finite number, 0 or more", of, n.name, n.value)
+}
 
 // withDefaults checks the options and fills in what was left out. rows is the size of the training split, 0 for a stream.
 func (o FitOptions) withDefaults(rows int) (FitOptions, error) {
 	switch {
 	case o.Backend == nil:
 		return o, fmt.Errorf("mtl: FitOptions.Backend is nil: get one from backend.New(ctx)")
+	case o.Steps < 0 || o.Epochs < 0:
+		return o, fmt.Errorf("mtl: FitOptions has %d steps and %d epochs; wanted a number above 0 of one of them", o.Steps, o.Epochs)
 	case (o.Steps > 0) == (o.Epochs > 0):
 		return o, fmt.Errorf("mtl: FitOptions has %d steps and %d epochs: set one of them", o.Steps, o.Epochs)
 	case o.Epochs > 0 && rows == 0:
 		return o, fmt.Errorf("mtl: a stream has no epochs: set FitOptions.Steps")
-	case o.BatchSize < 0 || o.LearningRate < 0 || o.ClipNorm < 0 || o.StepsPerCall < 0:
-		return o, fmt.Errorf("mtl: FitOptions has a negative batch size (%d), learning rate (%v), clip norm (%v) or steps per call (%d)",
-			o.BatchSize, o.LearningRate, o.ClipNorm, o.StepsPerCall)
 	}
-	if o.Accumulate < 0 {
-		return o, fmt.Errorf("mtl: FitOptions.Accumulate is %d; wanted a number of parts, or 0 for none", o.Accumulate)
+	if err := o.checkNumbers(); err != nil {
+		return o, err
 	}
 	orElse := func(value *int, other int) {
 		if *value <= 0 {
@@ -154,9 +197,14 @@ func (o FitOptions) withDefaults(rows int) (FitOptions, error) {
 		o.BatchSize = min(o.BatchSize, rows)
 		perEpoch = rows / o.BatchSize
 	}
+	if o.Steps > mostSteps || o.Epochs > mostSteps/max(1, perEpoch) {
+		return o, fmt.Errorf("mtl: FitOptions has %d steps and %d epochs; wanted at most %d steps in all", o.Steps, o.Epochs, mostSteps)
+	}
 	if o.Epochs > 0 {
 		o.Steps = o.Epochs * perEpoch
 	}
+	// The row numbers of all steps of a call lie in memory at once.
+	o.StepsPerCall = min(o.StepsPerCall, o.Steps, max(1, mostRows/o.BatchSize))
 	if perEpoch == 0 {
 		orElse(&o.ValidateEvery, max(1, o.Steps/10))
 	}

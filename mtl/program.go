@@ -153,7 +153,7 @@ func (c *compiler) loop(capacity int) (*program, error) {
 		for k, v := range state {
 			node := graph.Parameter(g, initialPrefix+v.Path(), v.Shape())
 			initial = append(initial, node)
-			p.variables.add(v, node.GetParameterHandle(), isChanged[k])
+			p.variables.add(c.store, v, node.GetParameterHandle(), isChanged[k])
 		}
 		reports := graph.Parameter(g, initialPrefix+reportsName, stateShapes[len(stateShapes)-1])
 		p.reports = reports.GetParameterHandle()

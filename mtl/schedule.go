@@ -1,6 +1,9 @@
 package mtl
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Progress is where a run stands before a step.
 type Progress struct {
@@ -23,6 +26,13 @@ type Cosine struct {
 	Final  float64
 }
 
+func (c Cosine) check() error {
+	if c.WarmUp < 0 {
+		return fmt.Errorf("mtl: Cosine.WarmUp is %d; wanted a number of steps, 0 or more", c.WarmUp)
+	}
+	return named{"Final", c.Final}.check("Cosine")
+}
+
 // Factor implements Schedule.
 func (c Cosine) Factor(p Progress) float64 {
 	if p.Step < c.WarmUp {
@@ -32,10 +42,17 @@ func (c Cosine) Factor(p Progress) float64 {
 	return c.Final + (1-c.Final)*(1+math.Cos(math.Pi*math.Min(1, t)))/2
 }
 
-// StepDecay multiplies the rate by Gamma (0 means 0.1) after every Every steps.
+// StepDecay multiplies the rate by Gamma (0 means 0.1) after every Every steps, a number above 0.
 type StepDecay struct {
 	Every int
 	Gamma float64
+}
+
+func (s StepDecay) check() error {
+	if s.Every < 1 {
+		return fmt.Errorf("mtl: StepDecay.Every is %d; wanted the number of steps after which the rate is multiplied by Gamma, above 0", s.Every)
+	}
+	return named{"Gamma", s.Gamma}.check("StepDecay")
 }
 
 // Factor implements Schedule.
@@ -44,7 +61,10 @@ func (s StepDecay) Factor(p Progress) float64 {
 	if gamma == 0 {
 		gamma = 0.1
 	}
-	return math.Pow(gamma, float64(p.Step/max(1, s.Every)))
+	if s.Every < 1 {
+		return 1
+	}
+	return math.Pow(gamma, float64(p.Step/s.Every))
 }
 
 // Plateau multiplies the rate by Gamma (0 means 0.1) whenever the monitored value has not improved by more than MinDelta for Patience
@@ -54,6 +74,18 @@ type Plateau struct {
 	Patience int
 	MinDelta float64
 	Minimum  float64
+}
+
+func (s Plateau) check() error {
+	if s.Patience < 0 {
+		return fmt.Errorf("mtl: Plateau.Patience is %d; wanted a number of validations, or 0 for 3", s.Patience)
+	}
+	for _, x := range []named{{"Gamma", s.Gamma}, {"MinDelta", s.MinDelta}, {"Minimum", s.Minimum}} {
+		if err := x.check("Plateau"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Factor implements Schedule.
@@ -76,4 +108,11 @@ func (s Plateau) Factor(p Progress) float64 {
 		}
 	}
 	return factor
+}
+
+// isPlateau is true for the schedule that goes by validations.
+func isPlateau(s Schedule) bool {
+	_, value := s.(Plateau)
+	_, pointer := s.(*Plateau)
+	return value || pointer
 }

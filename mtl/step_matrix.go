@@ -21,6 +21,8 @@ type MatrixStep struct {
 	LossesAfter *graph.Node
 	// StepsPerEpoch is the number of steps in an epoch, 0 for none.
 	StepsPerEpoch int
+	// Names are the names of the tasks, [T], which the state of the method follows; nil means "task0", "task1", ....
+	Names []string
 }
 
 // Combination is what a weighting does in a step.
@@ -76,12 +78,18 @@ func (m MatrixStep) step(store *model.Store) *Step {
 	for i := range count {
 		s.Names = append(s.Names, fmt.Sprintf("task%d", i))
 	}
+	if m.Names != nil {
+		s.Names = m.Names
+	}
 	if s.Losses == nil {
 		s.Losses = ones
 	}
 	s.source = matrix{m.Jacobian, s.Losses}
 	if s.Active == nil {
 		s.Active = ones
+	}
+	if len(s.Names) != count {
+		panicf("the names are %q for a Jacobian of %d rows; wanted one each", s.Names, count)
 	}
 	for what, vector := range map[string]*graph.Node{"losses": s.Losses, "active tasks": s.Active} {
 		if vector.Rank() != 1 || vector.Shape().Dimensions[0] != count {

@@ -202,6 +202,34 @@ func skipping(next func() (*feed, error), count int) func() (*feed, error) {
 	}
 }
 
+// checked stops at a batch that Split.Check would refuse for its numbers. A batch that is on the device already is not looked at.
+func (c *Compiled) checked(next func() (*feed, error)) func() (*feed, error) {
+	return func() (*feed, error) {
+		f, err := next()
+		if err == nil {
+			err = f.check(c.model.Tasks, c.executor.compiler.feed.ids)
+		}
+		return f, err
+	}
+}
+
+func (f *feed) check(tasks []Task, ids idRanges) error {
+	var inputs []*tensors.Tensor
+	for i, at := range f.inputs {
+		x := f.tensors[at]
+		if !x.IsLocal() {
+			return nil
+		}
+		if inputs = append(inputs, x); x.Rank() == 0 {
+			return fmt.Errorf("mtl: input %d of a batch is a scalar, %s; wanted [examples, ...]", i, x.Shape())
+		}
+		if err := checkFinite(fmt.Sprintf("input %d of a batch", i), x); err != nil {
+			return err
+		}
+	}
+	return ids.check(inputs, "batch")
+}
+
 // batchFeed takes a batch apart: its labels are one tensor a task, or labels and mask for each.
 func batchFeed(batch train.Batch, tasks []Task) (*feed, error) {
 	count := len(tasks)

@@ -103,6 +103,9 @@ func (w *watched) Features(scope *model.Scope, inputs []*graph.Node, tasks []Tas
 }
 
 func (s *Summary) add(v *model.Variable) {
+	if isTaskNames(v) {
+		return
+	}
 	scope := strings.TrimPrefix(v.Scope(), "/")
 	at := slices.IndexFunc(s.Layers, func(l LayerSummary) bool { return l.Scope == scope })
 	if at < 0 {
@@ -126,7 +129,7 @@ func (s *Summary) add(v *model.Variable) {
 		s.Shared += trainable
 	case parts[0] == TaskScope && len(parts) > 1:
 		for i := range s.Tasks {
-			if model.EscapeScopeName(s.Tasks[i].Name) == parts[1] {
+			if ScopeName(s.Tasks[i].Name) == parts[1] {
 				layer.Owner = s.Tasks[i].Name
 				s.Tasks[i].Parameters += trainable
 			}

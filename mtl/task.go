@@ -2,7 +2,6 @@ package mtl
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -46,16 +45,18 @@ type Task struct {
 	Kind Kind
 	Head Head
 	// Loss is the mean over the labelled entries, a scalar. labels is {y} when all entries are labelled, else {y, mask} with a
-	// boolean mask shaped like y; masked-out entries of y are safe values (0), never NaN. At least one entry is labelled.
+	// boolean mask shaped like y. Masked-out entries of y, and their predictions, are those of a labelled entry. At least one entry is labelled.
 	Loss loss.LossFn
 	// Metrics are computed by evaluation, over the whole set. The first is the one that comparisons go by.
 	Metrics []metric.Metric
 	// Classes names the classes, by index; may be empty.
 	Classes []string
-	// IgnoreLabel, when not nil, is the integer label that means "unlabelled".
+	// IgnoreLabel, when not nil, is the label that means "unlabelled", for labels of any type.
 	IgnoreLabel *int32
 	// CheckLabels rejects labels that the loss cannot take. labels is [examples, ...]; mask is nil or as in Split.Masks. May be nil.
 	CheckLabels func(t *Task, labels, mask *tensors.Tensor) error
+
+	classes int // that the kind's constructor was asked for, 0 for none
 }
 
 // TaskOption changes a field of a task under construction.
@@ -73,7 +74,7 @@ func WithLoss(fn loss.LossFn) TaskOption { return func(t *Task) { t.Loss = fn } 
 // WithClasses names the classes.
 func WithClasses(names ...string) TaskOption { return func(t *Task) { t.Classes = names } }
 
-// WithIgnoreLabel marks an integer label as "unlabelled": its entries count in neither loss nor metrics.
+// WithIgnoreLabel marks a label as "unlabelled", such as 255 or -1: its entries count in neither loss nor metrics.
 func WithIgnoreLabel(label int32) TaskOption { return func(t *Task) { t.IgnoreLabel = &label } }
 
 func newTask(t Task, options []TaskOption) Task {
@@ -81,58 +82,6 @@ func newTask(t Task, options []TaskOption) Task {
 		option(&t)
 	}
 	return t
-}
-
-// mask returns the boolean mask of labelled entries, shaped like labels, or nil when every entry is labelled.
-// given is nil, [batch], or shaped like labels.
-func (t *Task) mask(labels, given *graph.Node) *graph.Node {
-	var mask *graph.Node
-	if given != nil {
-		mask = broadcastMask(t.Name, given, labels)
-	}
-	if t.IgnoreLabel != nil {
-		known := graph.NotEqual(labels, graph.Const(labels.Graph(), *t.IgnoreLabel))
-		if mask == nil {
-			return known
-		}
-		mask = graph.LogicalAnd(mask, known)
-	}
-	return mask
-}
-
-func broadcastMask(task string, mask, labels *graph.Node) *graph.Node {
-	if mask.Rank() > labels.Rank() || !slices.Equal(mask.Shape().Dimensions, labels.Shape().Dimensions[:mask.Rank()]) {
-		panicf("task %q: the mask is shaped %s; wanted [batch] or the shape of the labels, %s", task, mask.Shape(), labels.Shape())
-	}
-	for mask.Rank() < labels.Rank() {
-		mask = graph.InsertAxes(mask, -1)
-	}
-	return graph.BroadcastToDims(mask, labels.Shape().Dimensions...)
-}
-
-// lossOf returns the task's mean loss over the labelled entries and 1 when there is any, both float32 scalars; a batch without a
-// label gives a loss of 0 without gradient. mask is nil or boolean, shaped like labels.
-func (t *Task) lossOf(labels, mask, predictions *graph.Node) (value, active *graph.Node) {
-	g := predictions.Graph()
-	if mask == nil {
-		value = t.Loss([]*graph.Node{labels}, []*graph.Node{predictions})
-		t.checkScalar(value)
-		return value, graph.ScalarOne(g, value.DType())
-	}
-	anyLabel := graph.LogicalAny(mask)
-	safe := graph.Where(mask, labels, graph.ZerosLike(labels))
-	// Without any label the mean would be 0/0: take it over all (safe) entries and multiply by 0.
-	mask = graph.LogicalOr(mask, graph.BroadcastToDims(graph.LogicalNot(anyLabel), mask.Shape().Dimensions...))
-	value = t.Loss([]*graph.Node{safe, mask}, []*graph.Node{predictions})
-	t.checkScalar(value)
-	active = graph.ConvertDType(anyLabel, value.DType())
-	return graph.Mul(value, active), active
-}
-
-func (t *Task) checkScalar(value *graph.Node) {
-	if value == nil || !value.IsScalar() {
-		panicf("task %q: its loss returned %v; wanted a scalar, the mean over the labelled entries", t.Name, value)
-	}
 }
 
 // check reports a task that cannot be trained.
@@ -144,6 +93,15 @@ func (t *Task) check() error {
 		return fmt.Errorf("mtl: task %q has no head: set Task.Head, or use a constructor such as mtl.Classification", t.Name)
 	case t.Loss == nil:
 		return fmt.Errorf("mtl: task %q has a head but no loss: set Task.Loss, or use a constructor such as mtl.Classification", t.Name)
+	case t.classes > 0 && len(t.Classes) > 0 && len(t.Classes) != t.classes:
+		return fmt.Errorf("mtl: task %q has %d classes and names %d of them, %q: WithClasses wants a name for each, or none", t.Name, t.classes, len(t.Classes), t.Classes)
+	}
+	seen := map[string]bool{}
+	for _, m := range t.Metrics {
+		if m == nil || seen[m.Name()] {
+			return fmt.Errorf("mtl: the metrics of task %q are %v: wanted metrics of different names, none nil", t.Name, t.Metrics)
+		}
+		seen[m.Name()] = true
 	}
 	return nil
 }

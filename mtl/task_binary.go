@@ -11,6 +11,7 @@ func Binary(name string, options ...TaskOption) Task {
 		Loss:        BinaryCrossEntropy,
 		Metrics:     []metric.Metric{metric.BinaryAccuracy{}},
 		CheckLabels: checkRange(0, 1),
+		classes:     2,
 	}, options)
 }
 
@@ -24,5 +25,6 @@ func MultiLabel(name string, labels int, options ...TaskOption) Task {
 		Loss:        BinaryCrossEntropy,
 		Metrics:     []metric.Metric{metric.BinaryAccuracy{}},
 		CheckLabels: checkRange(0, 1),
+		classes:     labels,
 	}, options)
 }

@@ -29,7 +29,7 @@ func checkRange(low, high float64) func(t *Task, labels, mask *tensors.Tensor) e
 		if err != nil {
 			return err
 		}
-		known, err := maskAt(name, labels, mask)
+		known, err := t.known(labels, mask)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func checkRange(low, high float64) func(t *Task, labels, mask *tensors.Tensor) e
 			if (v >= low && v <= high && !math.IsInf(v, 0)) || !known(i) {
 				continue
 			}
-			return fmt.Errorf("mtl: task %q: example %d has the label %v; wanted a finite number from %v to %v; mark unlabelled entries in Split.Masks",
+			return fmt.Errorf("mtl: task %q: example %d has the label %v; wanted a finite number from %v to %v; mark unlabelled entries in Split.Masks or with WithIgnoreLabel",
 				name, i/perExample, y, low, high)
 		}
 		return nil

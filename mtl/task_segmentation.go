@@ -12,5 +12,6 @@ func Segmentation(name string, classes int, options ...TaskOption) Task {
 		Loss:        CrossEntropy,
 		Metrics:     []metric.Metric{metric.MeanIoU{Classes: classes}, metric.PixelAccuracy{}},
 		CheckLabels: checkClasses(classes),
+		classes:     classes,
 	}, options)
 }

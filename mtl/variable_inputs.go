@@ -14,12 +14,16 @@ type variableInputs struct {
 	paths   []string
 	handles []graph.ParameterHandle
 	changed []bool // a new value is among the outputs, in this order
+	orders  []taskOrder
 }
 
-func (in *variableInputs) add(v *model.Variable, handle graph.ParameterHandle, changed bool) {
+func (in *variableInputs) add(store *model.Store, v *model.Variable, handle graph.ParameterHandle, changed bool) {
 	in.paths = append(in.paths, v.Path())
 	in.handles = append(in.handles, handle)
 	in.changed = append(in.changed, changed)
+	if order, found := orderOf(store, v.Path()); found {
+		in.orders = append(in.orders, order)
+	}
 }
 
 // addUsed adds the variables of the store that a graph uses outside of loops, and returns the new values of those that it changes.
@@ -28,7 +32,7 @@ func (in *variableInputs) addUsed(g *graph.Graph, store *model.Store) (next []*g
 		if !v.InUseByGraph(g) {
 			continue
 		}
-		in.add(v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
+		in.add(store, v, g.GetParameterByName(v.Path()).GetParameterHandle(), v.ChangedInGraph(g))
 		if v.ChangedInGraph(g) {
 			next = append(next, v.NodeValue(g))
 		}
@@ -36,8 +40,13 @@ func (in *variableInputs) addUsed(g *graph.Graph, store *model.Store) (next []*g
 	return next
 }
 
-// of returns the variables of a store in this order.
+// of returns the variables of a store in this order. Those by task get the order of the tasks that the graph was built with.
 func (in *variableInputs) of(store *model.Store) ([]*model.Variable, error) {
+	for _, order := range in.orders {
+		if err := order.apply(store); err != nil {
+			return nil, err
+		}
+	}
 	variables := make([]*model.Variable, len(in.paths))
 	for k, path := range in.paths {
 		if variables[k] = store.GetVariable(path); variables[k] == nil {

@@ -1,6 +1,10 @@
 package mtl
 
-import "github.com/gomtl/gomtl/mtl/history"
+import (
+	"fmt"
+
+	"github.com/gomtl/gomtl/mtl/history"
+)
 
 // window gathers the reports of the steps since the last record.
 type window struct {
@@ -29,6 +33,27 @@ func (w *window) add(report []float32, rate float64) {
 	for i, value := range report[taskWidth*tasks:] {
 		w.Values[i] += float64(value)
 	}
+}
+
+// fits reports why a window that was saved cannot be that of a model whose window is empty.
+func (w window) fits(empty window) error {
+	switch {
+	case len(w.Loss) != len(empty.Loss) || len(w.Weight) != len(empty.Loss) || len(w.Active) != len(empty.Loss):
+		return fmt.Errorf("has %d losses, %d weights and %d counts for %d tasks", len(w.Loss), len(w.Weight), len(w.Active), len(empty.Loss))
+	case len(w.Values) != len(empty.Values):
+		return fmt.Errorf("reports %d numbers per step beside its losses, this model %d", len(w.Values), len(empty.Values))
+	}
+	return nil
+}
+
+// lastRate is the learning rate of the newest step: the window's, or that of the last record.
+func (w window) lastRate(records []history.Record) float64 {
+	for i := len(records) - 1; i >= 0 && w.Steps == 0; i-- {
+		if records[i].Split == history.Train {
+			return records[i].LearningRate
+		}
+	}
+	return w.Rate
 }
 
 // record is the window's mean; a task without a label in all its steps is left out.

@@ -39,7 +39,7 @@ func (Network) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Ta
 	for i, t := range tasks {
 		features[i] = picture
 		if t.Kind == mtl.KindSegmentation || t.Kind == mtl.KindPixelRegression {
-			own := scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(t.Name)).At("decoder")
+			own := mtl.ScopeOf(scope, t.Name).At("decoder")
 			e := convolution(own.At("e"), beside(d, c), 32, 1)
 			features[i] = convolution(own.At("f"), beside(e, a), 16, 1)
 		}

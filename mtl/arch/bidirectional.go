@@ -27,12 +27,6 @@ func (b Bidirectional) RepresentSequence(scope *model.Scope, x, mask *graph.Node
 	if mask != nil {
 		mask = graph.Reverse(mask, 1)
 	}
-	backward := b.Of.RepresentSequence(scope.At("backward"), reverse(x), mask)
-	return graph.Concatenate([]*graph.Node{forward, reverse(backward)}, -1)
-}
-
-// reverse turns the order of the positions round: graph.Reverse, which has no gradient in GoMLX v0.28.2, and 0 with that gradient.
-func reverse(x *graph.Node) *graph.Node {
-	through := graph.IdentityWithCustomGradient(x, func(_, adjoint *graph.Node) *graph.Node { return graph.Reverse(adjoint, 1) })
-	return graph.Add(graph.Reverse(graph.StopGradient(x), 1), graph.Sub(through, graph.StopGradient(through)))
+	backward := b.Of.RepresentSequence(scope.At("backward"), graph.Reverse(x, 1), mask)
+	return graph.Concatenate([]*graph.Node{forward, graph.Reverse(backward, 1)}, -1)
 }

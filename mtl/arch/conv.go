@@ -73,7 +73,7 @@ func (c Conv) stages(name string, scope *model.Scope, inputs []*graph.Node, buil
 	kernel := orDefault(c.Kernel, 3)
 	if kernel%2 == 0 {
 		// The gradient by the input is that of a map moved by a pixel.
-		panicf("%s has kernels of %d, an even side, whose gradient is wrong in GoMLX v0.28.2; wanted an odd one", name, kernel)
+		panicf("%s has kernels of %d, an even side, whose gradient is wrong in GoMLX v0.28.8; wanted an odd one", name, kernel)
 	}
 	for i, stage := range c.Stages {
 		depth, stride := orDefault(stage.Depth, 1), orDefault(stage.Stride, 1)

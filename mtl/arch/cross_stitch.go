@@ -34,7 +34,7 @@ func (a CrossStitch) Features(scope *model.Scope, inputs []*graph.Node, tasks []
 		if a.PerChannel {
 			dims, equation = append(dims, shape.Dim(-1)), "ijc,jnc->inc"
 		}
-		alpha := scope.WithInitializer(ownBiased(own, other)).VariableWithShape("alpha", shapes.Make(shape.DType, dims...)).NodeValue(features[0].Graph())
+		alpha := mtl.TaskVariable(scope.WithInitializer(ownBiased(own, other)), "alpha", shapes.Make(shape.DType, dims...), namesOf(tasks), 0, 1).NodeValue(features[0].Graph())
 		mean := alpha
 		if a.PerChannel {
 			mean = graph.ReduceMean(alpha, -1)

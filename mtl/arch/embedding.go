@@ -6,11 +6,12 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // Embedding is a trunk of a table of vectors: token ids [batch, length] of any integer type become [batch, length, Width], 0 at padding. It goes
-// in front of Conv, GRU, LSTM or Transformer in a Sequence; Text also hands the padding on. Ids are not compared with Vocabulary: what an id
-// outside of it gives depends on the backend.
+// in front of Conv, GRU, LSTM or Transformer in a Sequence; Text also hands the padding on. An id of the data outside of Vocabulary is an
+// error, as mtl.WantIDs says; what one that the model computes gives there depends on the backend.
 type Embedding struct {
 	// Vocabulary is the number of ids, padding included.
 	Vocabulary int
@@ -45,6 +46,7 @@ func (e Embedding) embed(name string, scope *model.Scope, ids *graph.Node) (x, m
 		scope = scope.WithInitializer(initializer.RandomNormalFn(scope, 1))
 	}
 	table := scope.VariableWithShape("embeddings", shapes.Make(dtypes.Float32, e.Vocabulary, e.Width)).NodeValue(ids.Graph())
+	mtl.WantIDs(ids, e.Vocabulary, name)
 	// The gradient adds the rows up, so that they need no order.
 	x = graph.Gather(table, graph.InsertAxes(ids, -1))
 	if e.Padding < 0 {

@@ -70,9 +70,7 @@ func numbered(name string, count int) []string {
 }
 
 // ofTask is where a task's own variables go.
-func ofTask(scope *model.Scope, task mtl.Task) *model.Scope {
-	return scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(task.Name))
-}
+func ofTask(scope *model.Scope, task mtl.Task) *model.Scope { return mtl.ScopeOf(scope, task.Name) }
 
 // bottomOf applies an optional trunk, whose variables are shared.
 func bottomOf(scope *model.Scope, trunk Trunk, inputs []*graph.Node) []*graph.Node {

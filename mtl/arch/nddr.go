@@ -43,13 +43,13 @@ func (a NDDR) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Tas
 			return graph.Where(agree(g, shape, 2, 3), ownBiased(own, other)(g, shape), filled(g, shape, 0))
 		}
 		// To task, from task, from channel, to channel.
-		weights := scope.WithInitializer(initialize).VariableWithShape("weights", shapes.Make(shape.DType, t, t, channels, channels)).NodeValue(features[0].Graph())
+		weights := mtl.TaskVariable(scope.WithInitializer(initialize), "weights", shapes.Make(shape.DType, t, t, channels, channels), namesOf(tasks), 0, 1).NodeValue(features[0].Graph())
 		norms := graph.DivScalar(graph.Sqrt(graph.ReduceSum(graph.Square(graph.StopGradient(weights)), 2, 3)), math.Sqrt(float64(channels)))
 		mtl.Report(weights.Graph(), history.Quantity{Name: fmt.Sprintf("nddr/stage_%d", level), Rows: namesOf(tasks), Columns: namesOf(tasks)}, norms)
 		joined := graph.Reshape(graph.Concatenate(features, -1), -1, t*channels)
 		parts := apart(graph.Einsum("nf,tfc->tnc", joined, graph.Reshape(weights, t, t*channels, channels)), shape)
 		for i, task := range tasks {
-			at := scope.At("%s", model.EscapeScopeName(task.Name))
+			at := scope.At("%s", mtl.ScopeName(task.Name))
 			parts[i] = l.activate(at, l.normalize(at, parts[i]))
 		}
 		return parts

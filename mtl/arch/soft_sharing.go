@@ -63,7 +63,7 @@ func (a SoftSharing) Features(scope *model.Scope, inputs []*graph.Node, tasks []
 
 // towerOf is where the tower of a task goes that other tasks have to do with.
 func towerOf(shared *model.Scope, task mtl.Task) *model.Scope {
-	return shared.At("%s", "tower_"+model.EscapeScopeName(task.Name))
+	return shared.At("%s", "tower_"+mtl.ScopeName(task.Name))
 }
 
 // correspondingWeights returns, for each variable of a tower that is trainable in any of them, its values in all towers, [T, size].

@@ -47,11 +47,14 @@ type Run struct {
 	// Frozen are the paths whose variables were not trained.
 	Frozen []string `json:"frozen,omitempty"`
 	// Quantities describe what Record.Values holds.
-	Quantities []Quantity        `json:"quantities,omitempty"`
-	Backend    string            `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
-	Execution  string            `json:"execution"` // how steps are run, and why
-	Versions   map[string]string `json:"versions"`
-	Config     map[string]any    `json:"config"`
+	Quantities []Quantity `json:"quantities,omitempty"`
+	// Training is all that the numbers of the run depend on, by name: architecture, tasks, optimiser,
+	// data. A run is only continued where all of it is the same.
+	Training  map[string]string `json:"training,omitempty"`
+	Backend   string            `json:"backend"`   // one line: backend, plugin file, PJRT API version, device
+	Execution string            `json:"execution"` // how steps are run, and why
+	Versions  map[string]string `json:"versions"`
+	Config    map[string]any    `json:"config"`
 }
 
 // Record is one line of history.jsonl.
@@ -71,6 +74,8 @@ type Record struct {
 type History struct {
 	Run     Run
 	Records []Record
+
+	sums []chain // after each record, of a history that was loaded
 }
 
 // Series is one curve: Values[i] was measured at Steps[i].

@@ -2,26 +2,30 @@ package history
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
 // Files of a run folder.
 const (
-	// RunFile holds a Run as JSON.
+	// RunFile holds a Run as JSON; its last field is the SHA-256 of the others.
 	RunFile = "run.json"
-	// RecordsFile holds one Record as JSON a line. A NaN is null, an infinite value "Infinity" or "-Infinity".
+	// RecordsFile holds one Record as JSON per line. A NaN is null, an infinite value "Infinity" or
+	// "-Infinity". The last field of each line, "sum", is a checksum of all lines up to it.
 	RecordsFile = "history.jsonl"
-	// PointsFile holds the same figures as GoMLX's plot.Point, one JSON object a line, so that GoMLX's tools can read a run.
+	// PointsFile holds the same figures as GoMLX's plot.Point, one JSON object a line, so that GoMLX's tools
+	// can read a run. It follows from RecordsFile, and gomtl does not read it.
 	PointsFile = "training_plot_points.json"
 )
 
-// Load reads the run in a folder. The beginning of a line that a killed run left at the end of history.jsonl is dropped; any other line
-// that is no record is an error with its number.
+// Load reads the run in a folder. The beginning of a line that a killed run left at the end of
+// history.jsonl is dropped. Files that differ in one bit from what was written are an error, with the
+// number of the line.
 func Load(dir string) (*History, error) {
 	h := &History{}
 	data, err := os.ReadFile(filepath.Join(dir, RunFile))
@@ -31,7 +35,7 @@ func Load(dir string) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("history: cannot read the run in %s: %w", dir, err)
 	}
-	if err := json.Unmarshal(data, &h.Run); err != nil {
+	if err := wire.Unseal(data, &h.Run); err != nil {
 		return nil, fmt.Errorf("history: %s is no description of a run: %w", filepath.Join(dir, RunFile), err)
 	}
 	path := filepath.Join(dir, RecordsFile)
@@ -40,31 +44,28 @@ func Load(dir string) (*History, error) {
 		return nil, fmt.Errorf("history: %s has a %s, but its records cannot be read: %w", dir, RunFile, err)
 	}
 	defer f.Close()
-	if h.Records, err = readRecords(path, f); err != nil {
+	if err = h.read(path, f); err != nil {
 		return nil, err
 	}
 	return h, nil
 }
 
-func readRecords(path string, from io.Reader) ([]Record, error) {
-	var records []Record
+func (h *History) read(path string, from io.Reader) error {
 	lines := bufio.NewReader(from)
+	sum := chain(0)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return nil, fmt.Errorf("history: cannot read %s: %w", path, err)
+		if err == io.EOF {
+			return nil // what is left is the beginning of a line, or nothing
 		}
-		last := err == io.EOF
-		if last && len(line) == 0 {
-			return records, nil
+		if err != nil {
+			return fmt.Errorf("history: cannot read %s: %w", path, err)
 		}
-		var r Record
-		if err := json.Unmarshal(line, &r); err != nil {
-			if last {
-				return records, nil
-			}
-			return nil, fmt.Errorf("history: %s:%d is no record: %w; mend or delete that line", path, number, err)
+		record, next, err := sum.read(line)
+		if err != nil {
+			return fmt.Errorf("history: %s:%d is no record of this run: %w", path, number, err)
 		}
-		records = append(records, r)
+		sum = next
+		h.Records, h.sums = append(h.Records, record), append(h.sums, sum)
 	}
 }

@@ -28,10 +28,11 @@ func TestReadOnlyFolder(t *testing.T) {
 			runtime.UnlockOSThread()
 		}()
 	}
-	if _, err := history.Load(dir); err != nil {
-		t.Errorf("reading a read-only folder: %v", err)
+	h, err := history.Load(dir)
+	if err != nil {
+		t.Fatalf("reading a read-only folder: %v", err)
 	}
-	_, _, err := history.Resume(dir, 1)
+	_, err = history.Resume(dir, h, 1)
 	wantError(t, err, dir, "permission denied")
 	_, err = history.Create(filepath.Join(dir, "below"), run)
 	wantError(t, err, "below", "permission denied")

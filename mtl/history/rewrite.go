@@ -11,13 +11,25 @@ import (
 // Rewrite replaces the description of the run in a folder, as when a run is continued for more steps.
 func Rewrite(dir string, run Run) error { return writeRun(filepath.Join(dir, RunFile), run) }
 
-// Reset removes the description and the records of a run from a folder, if there are any, and leaves all else.
-func Reset(dir string) error {
-	// The description first: a folder without one holds no run, whatever else is in it.
-	for _, name := range []string{RunFile, RecordsFile, PointsFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("history: cannot start over in %s: %w", dir, err)
+// SetAside moves the description and the records of a run in a folder into a new folder below it,
+// whose path it returns, and leaves all else.
+func SetAside(dir string) (aside string, err error) {
+	for n := 1; ; n++ {
+		aside = filepath.Join(dir, fmt.Sprintf("earlier-%d", n))
+		err := os.Mkdir(aside, 0o777)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("history: the run in %s cannot be kept aside: %w", dir, err)
 		}
 	}
-	return nil
+	// The description first: a folder without one holds no run, whatever else is in it.
+	for _, name := range []string{RunFile, RecordsFile, PointsFile} {
+		err := os.Rename(filepath.Join(dir, name), filepath.Join(aside, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("history: the run in %s cannot be kept aside: %w", dir, err)
+		}
+	}
+	return aside, nil
 }

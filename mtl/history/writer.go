@@ -7,13 +7,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
-// Writer records a run in a folder. Records are buffered: what Flush has returned from survives the end of the process, however it
-// ends. Once a method has returned an error the folder may lack records, and every later Append, Flush and Close returns an error too.
+// Writer records a run in a folder. Records are buffered: what Flush has returned from survives the
+// end of the process, what Sync has returned from a power cut too. Once a method has returned an error
+// the folder may lack records, and every later Append, Flush, Sync and Close returns an error too.
 // A Writer is not safe for use by several goroutines, nor a folder for several Writers.
 type Writer struct {
 	records, points *lineFile
+	count           int
+	sum             chain
 }
 
 // Create makes the folder where needed and starts a run in it. It is an error if the folder holds a run: nothing is overwritten.
@@ -36,40 +42,38 @@ func Create(dir string, run Run) (*Writer, error) {
 	return w, nil
 }
 
-// Resume opens the run in a folder to go on after step: records of later steps, and the beginning of a line that a killed run left, are
-// dropped. It returns the run and the records kept.
-func Resume(dir string, step int) (*Writer, *History, error) {
-	h, err := Load(dir)
-	if err != nil {
-		return nil, nil, err
+// Resume opens the run that Load read from a folder, to go on after its first n records. Later ones,
+// and the beginning of a line that a killed run left, are dropped, from h too.
+func Resume(dir string, h *History, n int) (*Writer, error) {
+	if n < 0 || n > len(h.sums) || n > len(h.Records) {
+		return nil, fmt.Errorf("history: the run in %s has %d records; wanted to go on after %d", dir, len(h.sums), n)
 	}
-	var kept []Record
-	for _, r := range h.Records {
-		if r.Step <= step {
-			kept = append(kept, r)
-		}
+	h.Records, h.sums = h.Records[:n], h.sums[:n]
+	// Points follow from records, so both files are written again; a process killed between the two is
+	// mended by the next Resume.
+	w := &Writer{}
+	if err := writeLines(filepath.Join(dir, RecordsFile), func(f *lineFile) error {
+		w.records = f
+		return w.appendRecords(h.Records)
+	}); err != nil {
+		return nil, err
 	}
-	h.Records = kept
-	// Points follow from records, so both files are written anew; a process killed between the two is mended by the next Resume.
-	records, points := filepath.Join(dir, RecordsFile), filepath.Join(dir, PointsFile)
-	if err := writeLines(records, func(f *lineFile) error { return appendAll(f, kept) }); err != nil {
-		return nil, nil, err
-	}
-	if err := writeLines(points, func(f *lineFile) error {
-		for i := range kept {
-			if err := appendAll(f, kept[i].points()); err != nil {
+	if err := writeLines(filepath.Join(dir, PointsFile), func(f *lineFile) error {
+		for i := range h.Records {
+			if err := appendAll(f, h.Records[i].points()); err != nil {
 				return err
 			}
 		}
 		return nil
 	}); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	w, err := openWriter(dir, 0)
+	opened, err := openWriter(dir, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return w, h, nil
+	opened.count, opened.sum = w.count, w.sum
+	return opened, nil
 }
 
 func openWriter(dir string, flag int) (*Writer, error) {
@@ -86,16 +90,39 @@ func openWriter(dir string, flag int) (*Writer, error) {
 
 // Append adds a record.
 func (w *Writer) Append(r Record) error {
-	if err := w.records.append(r); err != nil {
+	if err := w.appendRecords([]Record{r}); err != nil {
 		return err
 	}
 	return appendAll(w.points, r.points())
 }
 
-// Flush hands everything appended so far to the operating system. Call it before saving a checkpoint, so that the records never end
-// before the checkpoint does.
+func (w *Writer) appendRecords(records []Record) error {
+	for _, r := range records {
+		line, sum, err := w.sum.line(r)
+		if err != nil {
+			return fmt.Errorf("history: a line of %s cannot be written as JSON: %w", w.records.file.Name(), err)
+		}
+		if _, err := w.records.buffer.Write(line); err != nil {
+			return w.records.failed(err)
+		}
+		w.count, w.sum = w.count+1, sum
+	}
+	return nil
+}
+
+// Written returns the number of records appended so far, those before a Resume included, and their
+// checksum: History.Sum of them.
+func (w *Writer) Written() (count int, sum string) { return w.count, w.sum.String() }
+
+// Flush hands everything appended so far to the operating system.
 func (w *Writer) Flush() error {
 	return errors.Join(w.records.flush(), w.points.flush())
+}
+
+// Sync is Flush to the disk. It is an error if the files are no longer those in the folder, as when
+// somebody removed it. Call it before saving a checkpoint, so that the records never end before it.
+func (w *Writer) Sync() error {
+	return errors.Join(w.records.sync(), w.points.sync())
 }
 
 // Close flushes and closes the files.
@@ -104,12 +131,12 @@ func (w *Writer) Close() error {
 }
 
 func writeRun(path string, run Run) error {
-	data, err := json.MarshalIndent(run, "", "  ")
+	data, err := wire.Seal(run)
 	if err != nil {
 		return fmt.Errorf("history: the run cannot be written as JSON: %w", err)
 	}
 	return writeLines(path, func(f *lineFile) error {
-		_, err := f.buffer.Write(append(data, '\n'))
+		_, err := f.buffer.Write(data)
 		return err
 	})
 }
@@ -171,6 +198,25 @@ func (f *lineFile) append(value any) error {
 }
 
 func (f *lineFile) flush() error { return f.failed(f.buffer.Flush()) }
+
+// sync flushes to the disk, into the file that its path still names.
+func (f *lineFile) sync() error {
+	if err := f.flush(); err != nil {
+		return err
+	}
+	opened, err := f.file.Stat()
+	if err != nil {
+		return f.failed(err)
+	}
+	if named, err := os.Stat(f.file.Name()); err != nil || !os.SameFile(opened, named) {
+		return fmt.Errorf("history: %s was removed or replaced while the run wrote it: "+
+			"its records are lost from there", f.file.Name())
+	}
+	if err := f.file.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+		return f.failed(err) // EINVAL: not a file that can be synced, such as a pipe
+	}
+	return nil
+}
 
 func (f *lineFile) close() error { return errors.Join(f.flush(), f.failed(f.file.Close())) }
 

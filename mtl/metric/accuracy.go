@@ -5,7 +5,7 @@ import (
 )
 
 // Accuracy is the share of labelled examples whose largest logit is the label's: labels int32 [batch], logits
-// [batch, classes], of equal logits the first counts. scikit-learn: accuracy_score.
+// [batch, classes], of equal logits the first counts, and with NaN among them none is right. scikit-learn: accuracy_score.
 type Accuracy struct{}
 
 // Name is "accuracy".
@@ -26,5 +26,6 @@ func (Accuracy) Value(sums []float64) float64 { return mean(sums) }
 // hits counts where the largest logit is the label's, and the labels.
 func hits(label, mask, prediction *graph.Node) *graph.Node {
 	right := graph.Equal(graph.ArgMax(prediction, -1, label.DType()), label)
+	right = graph.LogicalAnd(right, graph.LogicalNot(anyNaN(prediction)))
 	return vector(count(graph.LogicalAnd(right, mask)), count(mask))
 }

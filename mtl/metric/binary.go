@@ -5,7 +5,7 @@ import (
 )
 
 // BinaryAccuracy is the share of labelled entries whose logit is on the label's side of 0: labels float32 0 or 1, [batch] or
-// multi-label [batch, classes], logits of the same shape. For multi-label tasks it counts every class alike (1 - Hamming loss).
+// multi-label [batch, classes], logits of the same shape. NaN is on neither side. For multi-label tasks it counts every class alike (1 - Hamming loss).
 type BinaryAccuracy struct{}
 
 // Name is "accuracy".
@@ -17,7 +17,7 @@ func (BinaryAccuracy) HigherIsBetter() bool { return true }
 // Sums is [2]: the right answers and the labels.
 func (b BinaryAccuracy) Sums(label, mask, prediction *graph.Node) *graph.Node {
 	checkSame(b.Name(), label, mask, prediction)
-	wrong := graph.LogicalXor(positive(label, 0.5), positive(prediction, 0))
+	wrong := graph.LogicalOr(isNaN(prediction), graph.LogicalXor(positive(label, 0.5), positive(prediction, 0)))
 	return vector(count(graph.LogicalAnd(graph.LogicalNot(wrong), mask)), count(mask))
 }
 
@@ -30,7 +30,7 @@ func positive(x *graph.Node, threshold float64) *graph.Node {
 }
 
 // BinaryF1 is F1 = 2TP / (2TP + FP + FN) of the positive answers, 0 where no entry is or is called positive: labels float32 0 or 1,
-// [batch] or multi-label [batch, classes], logits of the same shape, positive above 0. For multi-label tasks all entries are
+// [batch] or multi-label [batch, classes], logits of the same shape, positive above 0; NaN is the wrong answer. For multi-label tasks all entries are
 // pooled. scikit-learn: f1_score, with average="micro" for multi-label.
 type BinaryF1 struct{}
 
@@ -44,7 +44,7 @@ func (BinaryF1) HigherIsBetter() bool { return true }
 func (b BinaryF1) Sums(label, mask, prediction *graph.Node) *graph.Node {
 	checkSame(b.Name(), label, mask, prediction)
 	is := graph.LogicalAnd(mask, positive(label, 0.5))
-	said := graph.LogicalAnd(mask, positive(prediction, 0))
+	said := graph.LogicalAnd(mask, graph.Where(isNaN(prediction), graph.LogicalNot(is), positive(prediction, 0)))
 	return vector(count(graph.LogicalAnd(is, said)), graph.Add(count(is), count(said)), count(mask))
 }
 

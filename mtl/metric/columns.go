@@ -1,8 +1,6 @@
 package metric
 
 import (
-	"math"
-
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -33,15 +31,18 @@ func columnSums(mask *graph.Node, terms ...*graph.Node) *graph.Node {
 	return graph.Reshape(graph.Stack(sums, -1), -1)
 }
 
-// columnMean is the mean over the columns of the figure that value makes of a column's sums (of which there are size), without the
-// columns where it is NaN; NaN when none is left. scikit-learn calls it multioutput="uniform_average".
-func columnMean(sums []float64, size int, value func(sums []float64) float64) float64 {
+// columnMean is the mean over the columns of the figure that value makes of a column's sums, of which there are size, without the
+// columns that have too few labels, which value says; NaN when none is left. scikit-learn calls it multioutput="uniform_average".
+func columnMean(sums []float64, size int, value func(sums []float64) (v float64, enough bool)) float64 {
 	var all, columns float64
 	for ; len(sums) >= size; sums = sums[size:] {
-		if v := value(sums[:size]); !math.IsNaN(v) {
+		if v, enough := value(sums[:size]); enough {
 			all += v
 			columns++
 		}
 	}
 	return mean([]float64{all, columns})
 }
+
+// columnOf is the mean of one column's sum and count.
+func columnOf(sums []float64) (v float64, enough bool) { return mean(sums), sums[1] > 0 }

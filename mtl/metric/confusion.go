@@ -8,12 +8,15 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// confusion is the float64 [classes·classes] count of labelled entries by label (row) and by largest logit (column).
+// confusion is the float64 [classes·classes] count of labelled entries by label (row) and by largest logit (column). A logit of a labelled entry that is
+// not a number makes it NaN.
 func confusion(label, mask, prediction *graph.Node) *graph.Node {
 	classes := prediction.Shape().Dim(-1)
 	seen := graph.OneHot(graph.Where(mask, label, graph.ZerosLike(label)), classes, dtypes.Float64)
 	seen = graph.Where(mask, seen, graph.ZerosLike(seen))
 	said := graph.OneHot(graph.ArgMax(prediction, -1), classes, dtypes.Float64)
+	unknown := graph.LogicalAnd(mask, anyNaN(prediction))
+	said = graph.Where(unknown, graph.BroadcastToShape(graph.Scalar(label.Graph(), dtypes.Float64, math.NaN()), said.Shape()), said)
 	seen, said = graph.Reshape(seen, -1, classes), graph.Reshape(said, -1, classes)
 	return graph.Reshape(graph.Einsum("nt,np->tp", seen, said), classes*classes)
 }

@@ -27,7 +27,7 @@ func (m MacroF1) Sums(label, mask, prediction *graph.Node) *graph.Node {
 	return confusion(label, mask, prediction)
 }
 
-// Value is the mean of the classes' F1, NaN without labels.
+// Value is the mean of the classes' F1, NaN without labels or where a prediction was NaN.
 func (m MacroF1) Value(sums []float64) float64 {
 	hit, row, column := margins(sums, m.Classes)
 	var f1, labels float64
@@ -37,7 +37,7 @@ func (m MacroF1) Value(sums []float64) float64 {
 			f1 += 2 * hit[class] / all
 		}
 	}
-	if labels == 0 {
+	if labels == 0 || hasNaN(sums) {
 		return math.NaN()
 	}
 	return f1 / float64(m.Classes)

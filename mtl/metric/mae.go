@@ -21,4 +21,4 @@ func (m MAE) Sums(label, mask, prediction *graph.Node) *graph.Node {
 }
 
 // Value is the mean absolute error in the label's unit, NaN without labels.
-func (MAE) Value(sums []float64) float64 { return columnMean(sums, 2, mean) }
+func (MAE) Value(sums []float64) float64 { return columnMean(sums, 2, columnOf) }

@@ -1,6 +1,8 @@
 package metric
 
 import (
+	"math"
+
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -25,7 +27,7 @@ func (m MeanIoU) Sums(label, mask, prediction *graph.Node) *graph.Node {
 	return confusion(label, mask, prediction)
 }
 
-// Value is the mean of IoU over the classes present, NaN without labels.
+// Value is the mean of IoU over the classes present, NaN without labels or where a prediction was NaN.
 func (m MeanIoU) Value(sums []float64) float64 {
 	hit, row, column := margins(sums, m.Classes)
 	var iou, present float64
@@ -34,6 +36,9 @@ func (m MeanIoU) Value(sums []float64) float64 {
 			iou += hit[class] / union
 			present++
 		}
+	}
+	if hasNaN(sums) {
+		return math.NaN()
 	}
 	return mean([]float64{iou, present})
 }

@@ -14,6 +14,7 @@ type Metric interface {
 	// Sums builds the graph that returns the batch's contribution, a float64 vector [k]. label and prediction are shaped as
 	// the task's loss takes them; mask is boolean and shaped like label. Masked-out labels hold arbitrary values.
 	Sums(label, mask, prediction *graph.Node) *graph.Node
-	// Value is the figure for the added-up sums; NaN where it is undefined (no labelled entry, say).
+	// Value is the figure for the added-up sums; NaN where it is undefined (no labelled entry, say). A prediction that
+	// is NaN counts as a wrong answer or makes the figure NaN.
 	Value(sums []float64) float64
 }

@@ -38,14 +38,13 @@ func (r R2) Sums(label, mask, prediction *graph.Node) *graph.Node {
 }
 
 // Value is R², NaN with fewer than two labels.
-func (R2) Value(sums []float64) float64 { return columnMean(sums, 7, r2) }
+func (R2) Value(sums []float64) float64 {
+	return columnMean(sums, 7, func(sums []float64) (float64, bool) { return r2(sums), sums[0] >= 2 })
+}
 
-// r2 is R² of one value.
+// r2 is R² of one value with two labels or more.
 func r2(sums []float64) float64 {
-	n, residual := sums[0], sums[1]
-	if n < 2 {
-		return math.NaN()
-	}
+	residual := sums[1]
 	exact := make([]*big.Float, len(sums))
 	for i, sum := range sums {
 		if math.IsNaN(sum) || math.IsInf(sum, 0) {

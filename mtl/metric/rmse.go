@@ -24,5 +24,8 @@ func (r RMSE) Sums(label, mask, prediction *graph.Node) *graph.Node {
 
 // Value is the root mean squared error in the label's unit, NaN without labels.
 func (RMSE) Value(sums []float64) float64 {
-	return columnMean(sums, 2, func(sums []float64) float64 { return math.Sqrt(mean(sums)) })
+	return columnMean(sums, 2, func(sums []float64) (float64, bool) {
+		v, enough := columnOf(sums)
+		return math.Sqrt(v), enough
+	})
 }

@@ -15,6 +15,12 @@ func visible(x, mask *graph.Node) *graph.Node {
 	return graph.Where(mask, x, graph.ZerosLike(x))
 }
 
+// isNaN is where a prediction is not a number.
+func isNaN(prediction *graph.Node) *graph.Node { return graph.IsNaN(prediction) }
+
+// anyNaN is where a logit of an entry, along the last axis, is not a number.
+func anyNaN(logits *graph.Node) *graph.Node { return graph.LogicalAny(isNaN(logits), -1) }
+
 // count is the number of entries whose mask is true, as float64.
 func count(mask *graph.Node) *graph.Node {
 	return graph.ReduceAllSum(graph.ConvertDType(mask, dtypes.Float64))
@@ -32,6 +38,9 @@ func mean(sums []float64) float64 {
 	}
 	return sums[0] / sums[1]
 }
+
+// hasNaN is true of the sums of a batch with a prediction that is not a number.
+func hasNaN(sums []float64) bool { return slices.ContainsFunc(sums, math.IsNaN) }
 
 // checkClasses panics unless label is integer [batch, ...], mask boolean of that shape and prediction [batch, ..., classes].
 func checkClasses(name string, label, mask, prediction *graph.Node) {

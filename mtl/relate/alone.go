@@ -20,7 +20,7 @@ const aloneScope = "alone"
 func (a Alone) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.Task) []*graph.Node {
 	features := make([]*graph.Node, len(tasks))
 	for i := range tasks {
-		own := scope.At(mtl.TaskScope).At("%s", model.EscapeScopeName(tasks[i].Name)).At(aloneScope)
+		own := mtl.ScopeOf(scope, tasks[i].Name).At(aloneScope)
 		features[i] = a.Arch.Features(own, inputs, tasks[i:i+1])[0]
 	}
 	return features
@@ -31,7 +31,7 @@ func Separate(m *mtl.Model) *mtl.Model { return &mtl.Model{Arch: Alone{m.Arch}, 
 
 // trunkPath is where the trunk of a task trained alone lies.
 func trunkPath(task string) string {
-	return model.JoinPath("/"+mtl.TaskScope, model.EscapeScopeName(task), aloneScope, mtl.SharedScope)
+	return model.JoinPath("/"+mtl.TaskScope, mtl.ScopeName(task), aloneScope, mtl.SharedScope)
 }
 
 // Join puts models that were trained on one task each, by task, into one store for Separate(m): their shared variables and those of their heads.
@@ -42,7 +42,7 @@ func Join(m *mtl.Model, stores map[string]*model.Store) (*model.Store, error) {
 		if store == nil {
 			return nil, fmt.Errorf("relate: there is no store for task %q", name)
 		}
-		shared, own := "/"+mtl.SharedScope+"/", "/"+model.JoinPath(mtl.TaskScope, model.EscapeScopeName(name))+"/"
+		shared, own := "/"+mtl.SharedScope+"/", "/"+model.JoinPath(mtl.TaskScope, mtl.ScopeName(name))+"/"
 		count := 0
 		for v := range store.IterVariables() {
 			var to string

@@ -68,35 +68,21 @@ func (d Distillation) loss(t *mtl.Task, form form, labels []*graph.Node, z *grap
 	if mask != nil {
 		known, taught = form.masks(mask)
 	}
+	teaching := &mtl.Task{Name: t.Name, Loss: func(labels, predictions []*graph.Node) *graph.Node {
+		apart := form.divergence(labels[0], predictions[0], d.Temperature)
+		if len(labels) < 2 {
+			return mtl.MeanOver(apart, nil)
+		}
+		return mtl.MeanOver(apart, graph.Reshape(labels[1], apart.Shape().Dimensions...))
+	}}
 	weight := d.share(t.Name, z)
 	one := graph.OnesLike(weight)
 	return graph.Add(
-		graph.Mul(graph.Sub(one, weight), overKnown(known, func(mask *graph.Node) *graph.Node {
-			given := []*graph.Node{hard}
-			if mask != nil {
-				given = append(given, mask)
-			}
-			return t.Loss(given, []*graph.Node{z})
-		})),
-		graph.Mul(weight, overKnown(taught, func(mask *graph.Node) *graph.Node {
-			apart := form.divergence(soft, z, d.Temperature)
-			if mask == nil {
-				return graph.ReduceAllMean(apart)
-			}
-			mask = graph.Reshape(mask, apart.Shape().Dimensions...)
-			return graph.Div(graph.ReduceAllSum(graph.Where(mask, apart, graph.ZerosLike(apart))), graph.ReduceAllSum(graph.ConvertDType(mask, apart.DType())))
-		})))
+		graph.Mul(graph.Sub(one, weight), first(t.LossOver(hard, known, z))),
+		graph.Mul(weight, first(teaching.LossOver(soft, taught, z))))
 }
 
-// overKnown is a mean over what is known, 0 where nothing is.
-func overKnown(mask *graph.Node, mean func(mask *graph.Node) *graph.Node) *graph.Node {
-	if mask == nil {
-		return mean(nil)
-	}
-	some := graph.LogicalAny(mask)
-	value := mean(graph.LogicalOr(mask, graph.BroadcastToDims(graph.LogicalNot(some), mask.Shape().Dimensions...)))
-	return graph.Mul(value, graph.ConvertDType(some, value.DType()))
-}
+func first(value, _ *graph.Node) *graph.Node { return value }
 
 // share is λ in this step, a scalar.
 func (d Distillation) share(task string, z *graph.Node) *graph.Node {
@@ -105,12 +91,12 @@ func (d Distillation) share(task string, z *graph.Node) *graph.Node {
 	if store == nil {
 		return graph.Scalar(g, z.DType(), d.Weight)
 	}
-	scope := store.RootScope().At(mtl.TaskScope).At("%s", model.EscapeScopeName(task))
+	scope := mtl.ScopeOf(store.RootScope(), task)
 	weight := mtl.LayerParameter(scope, g, z.DType(), "distillation", d.Weight)
 	if d.Anneal == 0 || !scope.IsTraining(g) {
 		return weight
 	}
-	own := store.Scope("/transfer").At("distillation").At("%s", model.EscapeScopeName(task))
+	own := store.Scope("/transfer").At("distillation").At("%s", mtl.ScopeName(task))
 	steps := own.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
 	done := graph.ConvertDType(steps.NodeValue(g), z.DType())
 	steps.SetNodeValue(graph.AddScalar(steps.NodeValue(g), 1))

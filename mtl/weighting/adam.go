@@ -3,14 +3,15 @@ package weighting
 import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl"
 )
 
 // adam returns what Adam (Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1, with its defaults) subtracts from a
-// method's own vector, for a gradient [T] in float64. Its moments are kept under scope. Where not moves nothing changes: the result is 0.
-func adam(scope *model.Scope, like *model.Variable, gradient, rate, moves *graph.Node) *graph.Node {
-	g := gradient.Graph()
+// method's own vector, for a gradient [T] in float64. Its moments are kept next to that. Where not moves nothing changes: the result is 0.
+func adam(s *mtl.Step, like *model.Variable, gradient, rate, moves *graph.Node) *graph.Node {
+	g, scope := gradient.Graph(), s.Scope.Store().Scope(like.Scope())
 	next := func(name string, update func(old *graph.Node) *graph.Node) *graph.Node {
-		v := stateOf(scope, name, like.Shape(), 0)
+		v := stateOf(s, scope, name, like.Shape(), 0)
 		old := wide(v.NodeValue(g))
 		value := graph.Where(moves, update(old), old)
 		v.SetNodeValue(graph.ConvertDType(value, like.DType()))

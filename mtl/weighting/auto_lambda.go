@@ -37,7 +37,7 @@ func (m AutoLambda) Weights(s *mtl.Step) *graph.Node {
 	rate := number(s, "auto_lambda/rate", "AutoLambda.Rate", m.Rate, 1e-4, maximum)
 	innerRate := number(s, "auto_lambda/inner_rate", "AutoLambda.InnerRate", m.InnerRate, 0.1, maximum)
 	primary := s.Parameters("auto_lambda/primary", m.primary(s))
-	lambdaVar := stateOf(scope, "lambda", s.Losses.Shape(), setting("AutoLambda.Initial", m.Initial, 0.1, maximum))
+	lambdaVar := stateOf(s, scope, "lambda", s.Losses.Shape(), setting("AutoLambda.Initial", m.Initial, 0.1, maximum))
 	lambda := wide(lambdaVar.NodeValue(s.Graph()))
 
 	h := halve(s)
@@ -46,7 +46,7 @@ func (m AutoLambda) Weights(s *mtl.Step) *graph.Node {
 	slope := slopeOf(h.at(1, theta), primary, theta)
 	gradient := graph.Neg(graph.Mul(innerRate, dots(rows, slope)))
 	moves := graph.LogicalAnd(isActive(h.train), allFinite(gradient))
-	lambda = graph.Sub(lambda, adam(scope, lambdaVar, gradient, rate, moves))
+	lambda = graph.Sub(lambda, adam(s, lambdaVar, gradient, rate, moves))
 	lambdaVar.SetNodeValue(graph.ConvertDType(lambda, lambdaVar.DType()))
 	return graph.StopGradient(lambda)
 }

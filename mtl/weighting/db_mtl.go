@@ -38,7 +38,7 @@ func (m DBMTL) Weights(s *mtl.Step) *graph.Node {
 	slope := graph.Reciprocal(graph.AddScalar(graph.MaxScalar(wide(only(active, s.Losses)), 0), 1e-8))
 	s.ScaleHeads(graph.ConvertDType(slope, s.Losses.DType()))
 	matrix := scaleRows(matrixOf(rows), slope)
-	averageVar := stateOf(scope, "average", matrix.Shape(), 0)
+	averageVar := stateOf(s, scope, "average", matrix.Shape(), 0)
 	old := averageVar.NodeValue(s.Graph())
 	average := graph.Add(matrix, graph.Mul(graph.Sub(old, matrix), graph.ConvertDType(beta, matrix.DType())))
 	average = graph.Where(active, average, old)

@@ -29,8 +29,8 @@ func (d DWA) Weights(s *mtl.Step) *graph.Node {
 	losses, active := lossesOf(s)
 	temperature := number(s, "dwa/temperature", "DWA.Temperature", d.Temperature, 2, maximum)
 	stepsVar := scope.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
-	sumVar, countVar := stateOf(scope, "sum", shape, 0), stateOf(scope, "count", shape, 0)
-	lastVar, beforeVar := stateOf(scope, "last_mean", shape, 0), stateOf(scope, "mean_before", shape, 0)
+	sumVar, countVar := stateOf(s, scope, "sum", shape, 0), stateOf(s, scope, "count", shape, 0)
+	lastVar, beforeVar := stateOf(s, scope, "last_mean", shape, 0), stateOf(s, scope, "mean_before", shape, 0)
 	steps, last, before := stepsVar.NodeValue(g), wide(lastVar.NodeValue(g)), wide(beforeVar.NodeValue(g))
 
 	// The weights follow from the two windows that are over.

@@ -28,20 +28,20 @@ func (m ExcessMTL) Weights(s *mtl.Step) *graph.Node {
 	matrix := matrixOf(s.SharedGradients())
 	active := isActive(s)
 
-	sumVar := stateOf(scope, "sum_of_squares", matrix.Shape(), 0)
+	sumVar := stateOf(s, scope, "sum_of_squares", matrix.Shape(), 0)
 	squares := graph.Square(matrix)
 	sums := graph.Add(sumVar.NodeValue(s.Graph()), squares)
 	sumVar.SetNodeValue(sums)
 	excess := wide(graph.ReduceSum(graph.Div(squares, graph.Sqrt(graph.AddScalar(sums, 1e-7))), 1))
 
-	firstVar := stateOf(scope, "first_excess", s.Losses.Shape(), 0)
+	firstVar := stateOf(s, scope, "first_excess", s.Losses.Shape(), 0)
 	first := wide(firstVar.NodeValue(s.Graph()))
 	known := graph.GreaterThan(first, graph.ZerosLike(first))
 	relative := only(known, graph.Div(excess, graph.Where(known, first, graph.OnesLike(first))))
 	firstVar.SetNodeValue(graph.ConvertDType(graph.Where(known, first, excess), firstVar.DType()))
 
 	// Logarithms of the weights cannot overflow. Active tasks keep their part of all weights, e^share.
-	logVar := stateOf(scope, "log_weights", s.Losses.Shape(), 0)
+	logVar := stateOf(s, scope, "log_weights", s.Losses.Shape(), 0)
 	old := wide(logVar.NodeValue(s.Graph()))
 	logits := graph.Add(old, graph.Mul(rate, relative))
 	level := graph.Sub(logSum(active, logits), logSum(active, old))

@@ -38,7 +38,7 @@ func (f FAMO) Weights(s *mtl.Step) *graph.Node {
 		return graph.AddScalar(graph.MaxScalar(graph.Sub(losses, bounds), 0), 1e-8)
 	}
 	losses, active := lossesOf(s)
-	logitsVar := stateOf(scope, "logits", s.Losses.Shape(), 0)
+	logitsVar := stateOf(s, scope, "logits", s.Losses.Shape(), 0)
 	logits, before := wide(logitsVar.NodeValue(s.Graph())), distance(losses)
 
 	s.AfterUpdate(func(after *mtl.Step) {
@@ -47,7 +47,7 @@ func (f FAMO) Weights(s *mtl.Step) *graph.Node {
 		delta := only(moves, graph.Sub(graph.Log(before), graph.Log(distance(losses))))
 		z := softmaxOver(moves, logits)
 		gradient := graph.Mul(z, graph.Sub(delta, graph.ReduceAllSum(graph.Mul(z, delta))))
-		change := adam(scope, logitsVar, graph.Add(gradient, graph.Mul(decay, logits)), rate, moves)
+		change := adam(s, logitsVar, graph.Add(gradient, graph.Mul(decay, logits)), rate, moves)
 		logitsVar.SetNodeValue(graph.ConvertDType(graph.Sub(logits, change), logitsVar.DType()))
 	})
 	weights := graph.Div(softmaxOver(active, logits), before)

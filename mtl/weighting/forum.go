@@ -40,7 +40,7 @@ func (m FORUM) Weights(s *mtl.Step) *graph.Node {
 	rate := number(s, "forum/rate", "FORUM.Rate", m.Rate, 1e-3, maximum)
 	innerRate := number(s, "forum/inner_rate", "FORUM.InnerRate", m.InnerRate, 0.1, maximum)
 	innerSteps := int(setting("FORUM.InnerSteps", float64(m.InnerSteps), 5, maximum))
-	alphaVar := stateOf(scope, "alpha", s.Losses.Shape(), 0)
+	alphaVar := stateOf(s, scope, "alpha", s.Losses.Shape(), 0)
 	alpha := wide(alphaVar.NodeValue(s.Graph()))
 
 	h := halve(s)
@@ -77,7 +77,7 @@ func (m FORUM) Weights(s *mtl.Step) *graph.Node {
 
 	gradient := graph.Mul(nu, own)
 	moves := graph.LogicalAnd(graph.LogicalAnd(trained, all), allFinite(gradient))
-	alphaVar.SetNodeValue(graph.ConvertDType(graph.Sub(alpha, adam(scope, alphaVar, gradient, rate, moves)), alphaVar.DType()))
+	alphaVar.SetNodeValue(graph.ConvertDType(graph.Sub(alpha, adam(s, alphaVar, gradient, rate, moves)), alphaVar.DType()))
 	return graph.StopGradient(graph.Add(graph.Mul(lambda, inverse), graph.Mul(nu, shares)))
 }
 

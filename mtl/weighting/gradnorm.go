@@ -30,7 +30,7 @@ func (m GradNorm) Weights(s *mtl.Step) *graph.Node {
 	norms := lengths(s)
 	active := isActive(s)
 
-	scale := scope.WithInitializer(initializer.Zero).VariableWithShape("scale", s.Losses.Shape()).NodeValue(g)
+	scale := mtl.TaskVariable(scope.WithInitializer(initializer.Zero), "scale", s.Losses.Shape(), s.Names).NodeValue(g)
 	weights := graph.Mul(softmaxOver(active, graph.ConvertDType(scale, norms.DType())), count(active))
 	weighted := graph.Mul(weights, norms)
 	target := graph.Mul(mean(active, weighted), graph.Pow(m.rates(s, active), alpha))
@@ -41,7 +41,7 @@ func (m GradNorm) Weights(s *mtl.Step) *graph.Node {
 
 // rates are the r_t, float64.
 func (m GradNorm) rates(s *mtl.Step, active *graph.Node) *graph.Node {
-	firstVar := stateOf(s.Scope.At("gradnorm"), "first_losses", s.Losses.Shape(), 0)
+	firstVar := stateOf(s, s.Scope.At("gradnorm"), "first_losses", s.Losses.Shape(), 0)
 	first := firstVar.NodeValue(s.Graph())
 	zero := graph.ZerosLike(first)
 	first = graph.Where(graph.LogicalAnd(active, graph.Equal(first, zero)), graph.Max(graph.StopGradient(s.Losses), zero), first)

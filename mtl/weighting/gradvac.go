@@ -36,8 +36,8 @@ func (GradVac) Heads() mtl.HeadGradients { return mtl.RawHeads }
 func (v GradVac) Weights(s *mtl.Step) *graph.Node {
 	g, active := gramian(s)
 	beta := number(s, "gradvac/beta", "GradVac.Beta", v.Beta, 0.5, 1)
-	targetsVar := s.Scope.At("gradvac").WithInitializer(initializer.Zero).
-		VariableWithShape("targets", shapes.Make(dtypes.Float64, s.Tasks(), s.Tasks())).SetTrainable(false)
+	scope := s.Scope.At("gradvac").WithInitializer(initializer.Zero)
+	targetsVar := mtl.TaskVariable(scope, "targets", shapes.Make(dtypes.Float64, s.Tasks(), s.Tasks()), s.Names, 0, 1).SetTrainable(false)
 	targets := targetsVar.NodeValue(s.Graph())
 	loop := []*graph.Node{
 		graph.Const(s.Graph(), 0.0), unit(s), targets,

@@ -19,7 +19,7 @@ func (IMTL) Heads() mtl.HeadGradients { return mtl.RawHeads }
 // Weights implements mtl.Weighting.
 func (IMTL) Weights(s *mtl.Step) *graph.Node {
 	g, _ := gramian(s)
-	logScale := s.Scope.At("imtl").WithInitializer(initializer.Zero).VariableWithShape("log_scale", s.Losses.Shape()).NodeValue(s.Graph())
+	logScale := mtl.TaskVariable(s.Scope.At("imtl").WithInitializer(initializer.Zero), "log_scale", s.Losses.Shape(), s.Names).NodeValue(s.Graph())
 	active := graph.GreaterThan(s.Active, graph.ZerosLike(s.Active))
 	losses := graph.StopGradient(graph.Where(active, s.Losses, graph.ZerosLike(s.Losses)))
 	s.AddPenalty(graph.ReduceAllSum(graph.Mul(s.Active, graph.Sub(graph.Mul(graph.Exp(logScale), losses), logScale))))

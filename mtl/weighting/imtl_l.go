@@ -17,7 +17,7 @@ type IMTLL struct{}
 
 // Weights implements mtl.Weighting.
 func (IMTLL) Weights(s *mtl.Step) *graph.Node {
-	variable := s.Scope.At("imtl_l").WithInitializer(initializer.Zero).VariableWithShape("log_scale", s.Losses.Shape())
+	variable := mtl.TaskVariable(s.Scope.At("imtl_l").WithInitializer(initializer.Zero), "log_scale", s.Losses.Shape(), s.Names)
 	logScale := variable.NodeValue(s.Graph())
 	s.AddPenalty(graph.Neg(graph.ReduceAllSum(graph.Mul(s.Active, logScale))))
 	return graph.Exp(logScale)

@@ -50,7 +50,7 @@ func (m MoCo) Weights(s *mtl.Step) *graph.Node {
 	active := isActive(s)
 
 	matrix := matrixOf(rows)
-	yVar := stateOf(scope, "y", matrix.Shape(), 0)
+	yVar := stateOf(s, scope, "y", matrix.Shape(), 0)
 	old := yVar.NodeValue(s.Graph())
 	scaled := scaleRows(matrix, graph.Div(wide(only(active, s.Losses)), size))
 	y := graph.Sub(old, graph.Mul(graph.Sub(old, scaled), graph.ConvertDType(beta, old.DType())))

@@ -28,7 +28,7 @@ func (m MOML) Weights(s *mtl.Step) *graph.Node {
 	scope := s.Scope.At("moml")
 	rate := number(s, "moml/rate", "MOML.Rate", m.Rate, 1e-3, maximum)
 	innerRate := number(s, "moml/inner_rate", "MOML.InnerRate", m.InnerRate, 0.1, maximum)
-	alphaVar := stateOf(scope, "alpha", s.Losses.Shape(), 0)
+	alphaVar := stateOf(s, scope, "alpha", s.Losses.Shape(), 0)
 	alpha := wide(alphaVar.NodeValue(s.Graph()))
 
 	h := halve(s)
@@ -48,7 +48,7 @@ func (m MOML) Weights(s *mtl.Step) *graph.Node {
 	finite := allFinite(graph.ReduceSum(matrix, 0))
 	matrix = graph.Where(graph.BroadcastToDims(finite, matrix.Shape().Dimensions...), matrix, graph.ZerosLike(matrix))
 	mix := solve.MinNorm(gramianOf(matrix), graph.ConvertDType(isActive(after), alpha.DType())).Weights
-	step := adam(scope, alphaVar, combine(mix, matrix), rate, graph.LogicalAnd(trained, finite))
+	step := adam(s, alphaVar, combine(mix, matrix), rate, graph.LogicalAnd(trained, finite))
 	alpha = graph.Sub(alpha, step)
 	alphaVar.SetNodeValue(graph.ConvertDType(alpha, alphaVar.DType()))
 	return graph.StopGradient(softmaxOver(isActive(s), alpha))

@@ -51,7 +51,7 @@ func (n NashMTL) Weights(s *mtl.Step) *graph.Node {
 // latest replaces α in every UpdateEvery-th step and returns the one kept.
 func (n NashMTL) latest(s *mtl.Step, alpha, active *graph.Node) *graph.Node {
 	g, scope := s.Graph(), s.Scope.At("nash_mtl")
-	alphaVar := scope.WithInitializer(initializer.One).VariableWithShape("alpha", alpha.Shape()).SetTrainable(false)
+	alphaVar := mtl.TaskVariable(scope.WithInitializer(initializer.One), "alpha", alpha.Shape(), s.Names).SetTrainable(false)
 	stepsVar := scope.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
 	steps := stepsVar.NodeValue(g)
 	finds := graph.Equal(graph.ModScalar(steps, n.UpdateEvery), graph.ScalarZero(g, dtypes.Int32))

@@ -36,7 +36,7 @@ func (n network) Features(scope *model.Scope, inputs []*graph.Node, tasks []mtl.
 	for i, name := range []string{"0", "2"} {
 		kernel, bias := layer(name)
 		if x.Rank() == 4 {
-			// The same with kernels of 3×3: GoMLX v0.28.2's gradient by the input is wrong for those of even size.
+			// The same with kernels of 3×3: GoMLX v0.28.8's gradient by the input is wrong for those of even size.
 			x = graph.Convolve(x, grown(grown(kernel, 0), 1)).Strides(i + 1).PaddingPerDim([][2]int{{0, 1}, {0, 1}}).Done()
 		} else {
 			x = graph.MatMul(x, kernel)

@@ -4,7 +4,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/gomtl/gomtl/mtl"
 	"github.com/gomtl/gomtl/mtl/internal/solve"
@@ -79,9 +78,8 @@ func (p PCD) Weights(s *mtl.Step) *graph.Node {
 func (p PCD) scales(s *mtl.Step, norms, active *graph.Node) *graph.Node {
 	beta := number(s, "pcd/beta", "PCD.Beta", p.Beta, 0.999, 1)
 	eps := number(s, "pcd/eps", "PCD.Eps", p.Eps, 1e-8, maximum)
-	scope := s.Scope.At("pcd").WithInitializer(initializer.Zero)
-	averageVar := scope.VariableWithShape("squared_norm", norms.Shape()).SetTrainable(false)
-	stepsVar := scope.VariableWithShape("steps", norms.Shape()).SetTrainable(false)
+	scope := s.Scope.At("pcd")
+	averageVar, stepsVar := stateOf(s, scope, "squared_norm", norms.Shape(), 0), stateOf(s, scope, "steps", norms.Shape(), 0)
 	before, steps := averageVar.NodeValue(s.Graph()), graph.Add(stepsVar.NodeValue(s.Graph()), active)
 	average := graph.Add(graph.Mul(beta, before), graph.Mul(graph.OneMinus(beta), graph.Square(norms)))
 	average = graph.Where(above(active, 0), average, before)

@@ -44,7 +44,7 @@ func (m Smoothed) Weights(s *mtl.Step) *graph.Node {
 	w := wide(given)
 	active := graph.LogicalAnd(isActive(s), graph.IsFinite(w))
 
-	averageVar, knownVar := stateOf(scope, "weights", shape, 0), stateOf(scope, "known", shape, 0)
+	averageVar, knownVar := stateOf(s, scope, "weights", shape, 0), stateOf(s, scope, "known", shape, 0)
 	average, known := wide(averageVar.NodeValue(s.Graph())), wide(knownVar.NodeValue(s.Graph()))
 	before := graph.Where(above(known, 0), average, w)
 	smooth := graph.Where(active, graph.Add(graph.Mul(alpha, before), graph.Mul(graph.OneMinus(alpha), w)), average)

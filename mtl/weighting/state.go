@@ -10,10 +10,10 @@ import (
 	"github.com/gomtl/gomtl/mtl"
 )
 
-// stateOf is a variable of the method's own: no optimiser trains it, checkpoints keep it.
-func stateOf(scope *model.Scope, name string, shape shapes.Shape, initial float64) *model.Variable {
+// stateOf is a variable of the method's own with an entry for each task: no optimiser trains it, checkpoints keep it.
+func stateOf(s *mtl.Step, scope *model.Scope, name string, shape shapes.Shape, initial float64) *model.Variable {
 	start := initializer.BroadcastTensorToShape(tensors.FromScalar(initial))
-	return scope.WithInitializer(start).VariableWithShape(name, shape).SetTrainable(false)
+	return mtl.TaskVariable(scope.WithInitializer(start), name, shape, s.Names).SetTrainable(false)
 }
 
 // countStep returns the number of this step, from 1, as a float64 scalar.
@@ -60,7 +60,7 @@ type simplexOf struct {
 }
 
 func simplexState(s *mtl.Step, scope *model.Scope, name string, active *graph.Node) simplexOf {
-	x := simplexOf{variable: stateOf(scope, name, s.Losses.Shape(), 1/float64(s.Tasks())), active: active}
+	x := simplexOf{variable: stateOf(s, scope, name, s.Losses.Shape(), 1/float64(s.Tasks())), active: active}
 	x.all = wide(x.variable.NodeValue(s.Graph()))
 	x.share = graph.ReduceAllSum(only(active, x.all))
 	positive := graph.GreaterThan(x.share, graph.ZerosLike(x.share))

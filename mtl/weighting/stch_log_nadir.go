@@ -44,7 +44,7 @@ func (m STCHLogNadir) Weights(s *mtl.Step) *graph.Node {
 	}
 
 	stepsVar := scope.WithInitializer(initializer.Zero).VariableWithShape("steps", shapes.Make(dtypes.Int32)).SetTrainable(false)
-	sumVar, countVar := stateOf(scope, "nadir_sum", s.Losses.Shape(), 0), stateOf(scope, "nadir_count", s.Losses.Shape(), 0)
+	sumVar, countVar := stateOf(s, scope, "nadir_sum", s.Losses.Shape(), 0), stateOf(s, scope, "nadir_count", s.Losses.Shape(), 0)
 	steps, sum, labelled := stepsVar.NodeValue(g), wide(sumVar.NodeValue(g)), wide(countVar.NodeValue(g))
 	step := func(n int) *graph.Node { return graph.Const(g, int32(n)) }
 	measuring := graph.LogicalAnd(graph.GreaterOrEqual(steps, step(warmUp*window)), graph.LessThan(steps, step((warmUp+1)*window)))

@@ -42,8 +42,8 @@ func (u Uncertainty) Weights(s *mtl.Step) *graph.Node {
 		factors[t] = 1
 	}
 	initial := tensors.FromScalar(u.InitialLogVariance)
-	variable := s.Scope.At("uncertainty").WithInitializer(initializer.BroadcastTensorToShape(initial)).
-		VariableWithShape("log_variance", s.Losses.Shape())
+	scope := s.Scope.At("uncertainty").WithInitializer(initializer.BroadcastTensorToShape(initial))
+	variable := mtl.TaskVariable(scope, "log_variance", s.Losses.Shape(), s.Names)
 	logVariance := variable.NodeValue(s.Graph())
 	s.AddPenalty(graph.MulScalar(graph.ReduceAllSum(graph.Mul(s.Active, logVariance)), 0.5))
 	return graph.Mul(graph.ConstAs(logVariance, factors), graph.Exp(graph.Neg(logVariance)))

@@ -158,7 +158,7 @@ func (w *writer) list(v reflect.Value) {
 		sum := sha256.Sum256([]byte(text))
 		text = fmt.Sprintf("%d values %s", v.Len(), short(sum[:]))
 	}
-	w.write("[", text, "]")
+	w.write(v.Type().Name(), "[", text, "]")
 }
 
 // function is a function's name without the path of its package.
@@ -171,12 +171,20 @@ func (w *writer) function(v reflect.Value) {
 	w.write(name[strings.LastIndex(name, "/")+1:])
 }
 
+// scalar is a number, text or truth value, with its type where that has a name.
 func scalar(v reflect.Value) string {
 	if v.CanInterface() {
 		if named, ok := v.Interface().(fmt.Stringer); ok {
 			return plain(named.String())
 		}
 	}
+	if v.Type().PkgPath() != "" {
+		return v.Type().Name() + "(" + number(v) + ")"
+	}
+	return number(v)
+}
+
+func number(v reflect.Value) string {
 	switch {
 	case v.Kind() == reflect.String:
 		return plain(v.String())

@@ -29,6 +29,21 @@ func (e *HeldError) Error() string { return "in use by " + e.Holder }
 // Take locks a file, which it makes where there is none, for the caller alone. It does not wait.
 func Take(path string) (free func(), err error) { return acquire(path, (*flock.Flock).TryLock) }
 
+// Holder is the error of Take where somebody else has the lock, nil where Take could have it. It
+// changes nothing.
+func Holder(path string) *HeldError {
+	if _, err := os.Stat(path); err != nil {
+		return nil
+	}
+	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	locked, err := f.TryLock()
+	if locked || err != nil {
+		_ = f.Unlock()
+		return nil
+	}
+	return &HeldError{path, holder(path)}
+}
+
 // Share locks a file together with others that share it.
 func Share(path string) (free func(), err error) { return acquire(path, (*flock.Flock).TryRLock) }
 

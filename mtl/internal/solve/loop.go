@@ -41,7 +41,7 @@ func closure(g *graph.Graph, state []*graph.Node, define func(s []*graph.Node) [
 	})
 }
 
-// adopt makes the closure being built a child of the function around it. GoMLX v0.28.2 makes every closure a child of the main function,
+// adopt makes the closure being built a child of the function around it. GoMLX v0.28.8 makes every closure a child of the main function,
 // and both backends refuse a loop whose closures are not children of the function that runs it: without this, a loop in the body of
 // another cannot be built. There is no exported way to the backend's function, which is returned.
 func adopt(g *graph.Graph) compute.Function {
@@ -62,7 +62,7 @@ func adopt(g *graph.Graph) compute.Function {
 	return child
 }
 
-// forget empties the caches of the functions that reductions call. go-xla v0.4.1 keeps one of each kind for a whole program, but a
+// forget empties the caches of the functions that reductions call. go-xla v0.4.5 keeps one of each kind for a whole program, but a
 // reduction may use a child of its own function alone: without this, a sum in a loop forbids sums everywhere else.
 func forget(b compute.Builder) {
 	builder := reflect.ValueOf(b).Elem()

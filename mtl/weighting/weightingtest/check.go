@@ -20,6 +20,7 @@ import (
 //   - a task that is not active has weight 0 and might as well not exist, and its numbers do not matter;
 //   - equal seeds give equal bits, on one backend and over a run that is saved and resumed;
 //   - heads get the gradient that the method says: weighted, or their own;
+//   - its state follows the names of the tasks into another order;
 //   - its hyper-parameters change between steps without a compilation;
 //   - it trains a model whose tasks lack labels now and then, one step a call or many (on XLA not with -short);
 //   - XLA and the pure-Go backend agree.

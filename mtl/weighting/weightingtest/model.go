@@ -66,10 +66,10 @@ func fitted(t *testing.T, b compute.Backend, method mtl.Weighting, stepsPerCall 
 		split.Masks[name] = tensors.FromFlatDataAndDimensions(known, examples)
 	}
 	store := model.NewStore()
-	_, err := mtl.Fit(context.Background(), m, mtl.Data{Train: split}, mtl.FitOptions{
+	options := mtl.FitOptions{
 		Backend: b, Store: store, Steps: 9, BatchSize: 6, Seed: 1, Weighting: method, StepsPerCall: stepsPerCall, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
+	}
+	if _, err := mtl.Fit(context.Background(), m, mtl.Data{Train: split}, options); err != nil {
 		t.Fatal(err)
 	}
 	values := map[string][]float32{}
@@ -88,6 +88,9 @@ func fitted(t *testing.T, b compute.Backend, method mtl.Weighting, stepsPerCall 
 				break
 			}
 		}
+	}
+	if b.Name() != "xla" {
+		followsTasks(t, m, mtl.Data{Train: split}, options)
 	}
 	return values
 }
