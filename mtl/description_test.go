@@ -12,7 +12,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/weighting"
 )
 
-// Everything that a training depends on makes a difference, under its name; what it does not depend on makes none.
+// Everything that a training depends on makes a difference, under its name; what it does not depend
+// on makes none.
 func TestDescription(t *testing.T) {
 	type call struct {
 		m    *mtl.Model
@@ -23,11 +24,18 @@ func TestDescription(t *testing.T) {
 		split := func(values ...float32) *mtl.Split {
 			return &mtl.Split{
 				Inputs: []*tensors.Tensor{tensors.FromValue([][]float32{values[:2], values[1:]})},
-				Labels: map[string]*tensors.Tensor{"a": tensors.FromValue([]float32{1, 2}), "b": tensors.FromValue([]int32{0, 1}), "other": tensors.FromValue([]int32{7, 7})},
+				Labels: map[string]*tensors.Tensor{
+					"a":     tensors.FromValue([]float32{1, 2}),
+					"b":     tensors.FromValue([]int32{0, 1}),
+					"other": tensors.FromValue([]int32{7, 7}),
+				},
 			}
 		}
 		return &call{
-			m:    &mtl.Model{Arch: &arch.HardSharing{Trunk: arch.Dense{Widths: []int{8}}}, Tasks: []mtl.Task{mtl.Regression("a", 1), mtl.Classification("b", 2)}},
+			m: &mtl.Model{
+				Arch:  &arch.HardSharing{Trunk: arch.Dense{Widths: []int{8}}},
+				Tasks: []mtl.Task{mtl.Regression("a", 1), mtl.Classification("b", 2)},
+			},
 			data: mtl.Data{Train: split(1, 2, 3), Validation: split(4, 5, 6)},
 			opts: mtl.FitOptions{Steps: 10},
 		}

@@ -102,7 +102,7 @@ func (r found) whole(dir string) error {
 }
 
 // beside are patterns of what may be in a run folder before its run.
-var beside = []string{".*", "trial.json", "earlier-*"}
+var beside = []string{".*", "trial.json", "earlier-*", history.RunFile + ".tmp"}
 
 // unusedRunDir is an error where a folder without a run has files of something else.
 func unusedRunDir(dir string) error {
@@ -115,7 +115,7 @@ func unusedRunDir(dir string) error {
 	}
 	for _, entry := range entries {
 		known := func(pattern string) bool { ok, _ := filepath.Match(pattern, entry.Name()); return ok }
-		if slices.ContainsFunc(beside, known) {
+		if slices.ContainsFunc(beside, known) || begun(entry) {
 			continue
 		}
 		what := "holds no run, but other files, such as " + entry.Name()
@@ -125,6 +125,16 @@ func unusedRunDir(dir string) error {
 		return fmt.Errorf("mtl: the run folder %s %s: choose another RunDir, so that nothing there is overwritten", dir, what)
 	}
 	return nil
+}
+
+// begun tells whether a file is what history.Create makes first: a process that was killed there, or
+// whose disk was full, has left no run.
+func begun(entry fs.DirEntry) bool {
+	if entry.Name() != history.RecordsFile && entry.Name() != history.PointsFile {
+		return false
+	}
+	info, err := entry.Info()
+	return err == nil && info.Size() == 0
 }
 
 // sameRun reports what keeps a run from being continued by this call. More steps, other observers,

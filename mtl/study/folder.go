@@ -168,14 +168,15 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// replace puts a file in place of another at once.
+// replace puts a file in place of another at once. What a killed process left half written is overwritten by the next.
 func replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-")
+	dir, name := filepath.Split(path)
+	f, err := os.OpenFile(filepath.Join(dir, ".writing-"+name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 	if err != nil {
 		return fmt.Errorf("study: cannot write %s: %w", path, err)
 	}
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/gomtl/gomtl/mtl/sweep"
 )
 
-// childFull makes the child a sweep whose disk is full: no file of the process may become longer than so many bytes.
+// childFull makes the child a sweep whose disk is full: no file of the process may become longer
+// than so many bytes.
 const childFull = "SWEEP_TEST_CHILD_FULL"
 
 // fullDisk limits the size of files once the sweep is planned.
@@ -31,7 +32,8 @@ type fullDisk struct {
 
 func (f fullDisk) Begin(*study.Study) {
 	signal.Ignore(syscall.SIGXFSZ) // so that writing fails, and does not end the process
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: f.bytes, Max: f.bytes}); err != nil {
+	limit := &syscall.Rlimit{Cur: f.bytes, Max: f.bytes}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, limit); err != nil {
 		panic(err)
 	}
 }
@@ -54,13 +56,16 @@ func TestFullChild(t *testing.T) {
 func small(t *testing.T) sweep.Options {
 	o := sweep.Options{
 		Fit: fit(backendtest.Go(t), 20), NoBaselines: true, Log: quiet,
-		Settings: append(sweep.LogRatio("sign", 0.5, 2, 3), sweep.List(map[string]float64{"sum": 1e38, "sign": 1e38})...),
+		Settings: append(
+			sweep.LogRatio("sign", 0.5, 2, 3),
+			sweep.List(map[string]float64{"sum": 1e38, "sign": 1e38})...),
 	}
 	o.Fit.SaveEvery, o.Fit.RecordEvery = 4, 1
 	return o
 }
 
-// A full disk ends the sweep, whatever could no longer be written; no trial is recorded as failed by it, and with room again the same call finds what an
+// A full disk ends the sweep, whatever could no longer be written; no trial is recorded as failed
+// by it, and with room again the same call finds what an
 // undisturbed sweep finds.
 func TestFullDisk(t *testing.T) {
 	o := small(t)
@@ -71,7 +76,9 @@ func TestFullDisk(t *testing.T) {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestFullChild$", "-test.count=1")
 		cmd.Env = append(os.Environ(), childDir+"="+o.Dir, fmt.Sprintf("%s=%d", childFull, limit))
 		out, _ := cmd.CombinedOutput() // it cannot write its log either
-		if text := string(out); !strings.Contains(text, "error sweep: ended early") || !strings.Contains(text, "file too large") || !strings.Contains(text, "run the same call again") {
+		if text := string(out); !strings.Contains(text, "error sweep: ended early") ||
+			!strings.Contains(text, "file too large") ||
+			!strings.Contains(text, "run the same call again") {
 			t.Errorf("with %d bytes a file, the sweep ends in\n%s", limit, text)
 		}
 		interim, err := study.Load(o.Dir)
@@ -80,7 +87,12 @@ func TestFullDisk(t *testing.T) {
 		}
 		for _, trial := range interim.Trials {
 			if trial.State == study.Failed && trial.Weights["sum"] != 1e38 {
-				t.Errorf("with %d bytes a file, %s is recorded as failed: %s", limit, trial.Name(), trial.Error)
+				t.Errorf(
+					"with %d bytes a file, %s is recorded as failed: %s",
+					limit,
+					trial.Name(),
+					trial.Error,
+				)
 			}
 		}
 		got := run(t, o)
@@ -103,7 +115,8 @@ func TestFileWhereAFolderMustBe(t *testing.T) {
 	}
 	m, data := twoTasks()
 	_, err := sweep.Run(t.Context(), m, data, o)
-	if path := new(fs.PathError); !errors.As(err, &path) || !strings.Contains(err.Error(), "trial "+want.Trials[1].Name()) {
+	if path := new(fs.PathError); !errors.As(err, &path) ||
+		!strings.Contains(err.Error(), "trial "+want.Trials[1].Name()) {
 		t.Fatalf("the error is %v", err)
 	}
 	if err := os.Remove(in); err != nil {
@@ -116,7 +129,11 @@ func TestFileWhereAFolderMustBe(t *testing.T) {
 func TestFailedBeforeItsRun(t *testing.T) {
 	o := small(t)
 	o.Dir = t.TempDir()
-	failed := &study.Trial{Setting: study.Setting{Weights: map[string]float64{"sign": 1}, Seed: 1}, State: study.Failed, Error: "no memory"}
+	failed := &study.Trial{
+		Setting: study.Setting{Weights: map[string]float64{"sign": 1}, Seed: 1},
+		State:   study.Failed,
+		Error:   "no memory",
+	}
 	if err := failed.Save(o.Dir); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +145,8 @@ func TestFailedBeforeItsRun(t *testing.T) {
 	if err := planned.Save(o.Dir); err != nil {
 		t.Fatal(err)
 	}
-	if got := run(t, o).Trials[1]; got.Name() != failed.Name() || got.State != study.Done || got.Error != "" {
+	if got := run(t, o).Trials[1]; got.Name() != failed.Name() || got.State != study.Done ||
+		got.Error != "" {
 		t.Errorf("%s is %s: %s", got.Name(), got.State, got.Error)
 	}
 }
@@ -140,7 +158,8 @@ func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	m, data := twoTasks()
-	if _, err := sweep.Run(ctx, m, data, o); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "interrupted; saved in") {
+	if _, err := sweep.Run(ctx, m, data, o); !errors.Is(err, context.DeadlineExceeded) ||
+		!strings.Contains(err.Error(), "interrupted; saved in") {
 		t.Errorf("the error is %v", err)
 	}
 	for _, trial := range run(t, o).Trials {

