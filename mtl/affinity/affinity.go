@@ -42,12 +42,18 @@ func (m *Matrix) Check() error {
 			return fmt.Errorf("affinity: two tasks have the name %q", m.Tasks[i])
 		}
 		for j := range i {
-			if a, b := m.Values[i][j], m.Values[j][i]; m.Symmetric && math.Abs(a-b) > 1e-6*(math.Abs(a)+math.Abs(b)) {
+			if a, b := m.Values[i][j], m.Values[j][i]; m.Symmetric && differ(a, b) {
 				return fmt.Errorf("affinity: a symmetric matrix has %g from %q to %q and %g back", a, m.Tasks[i], m.Tasks[j], b)
 			}
 		}
 	}
 	return nil
+}
+
+// differ compares two values that should be equal, where both are known.
+func differ(a, b float64) bool {
+	d := math.Abs(a - b)
+	return math.IsInf(d, 0) || d > 1e-6*(math.Abs(a)+math.Abs(b))
 }
 
 // Of is the value from one task to another, NaN where there is no such task.

@@ -184,6 +184,8 @@ func TestSearchThatCannotBe(t *testing.T) {
 			_, err := affinity.Search{Budget: 1, Cost: func(n int) float64 { return 5 - float64(n) }}.Find(m)
 			return err
 		},
+		"the budget NaN":      func() error { _, err := affinity.Search{Budget: math.NaN()}.Find(m); return err },
+		"the gain NaN":        func() error { _, err := affinity.Search{Budget: 1, Alone: math.NaN()}.Find(m); return err },
 		"a row for each task": func() error { _, err := affinity.Search{Budget: 1}.Find(&affinity.Matrix{}); return err },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), want) {
@@ -216,9 +218,12 @@ func TestSpearman(t *testing.T) {
 		{[]float64{1, 2, 3, 4}, []float64{10, 20, 40, 30}, 0.8},
 		{[]float64{1, 2, 2, 3, 5}, []float64{2, 1, 4, 4, 7}, 0.7631578947368421},
 		{[]float64{3, 1, 2}, []float64{1, 3, 2}, -1},
+		{[]float64{1, math.Inf(1), 2}, []float64{math.Inf(-1), 3, 2}, 1},
+		{[]float64{1, math.NaN(), 2}, []float64{1, 3, 2}, math.NaN()}, // nan_policy="propagate"
+		{[]float64{1, 3, 2}, []float64{1, 3, math.NaN()}, math.NaN()},
 	} {
 		got, err := affinity.Spearman(c.a, c.b)
-		if err != nil || math.Abs(got-c.want) > 1e-12 {
+		if err != nil || !(math.Abs(got-c.want) <= 1e-12 || math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%v and %v: %v, %v; wanted %v", c.a, c.b, got, err, c.want)
 		}
 	}
@@ -239,6 +244,19 @@ func TestMatrix(t *testing.T) {
 	m.Symmetric = true
 	if err := m.Check(); err == nil || len(m.Pairs()) != 3 {
 		t.Errorf("error %v, pairs %v", err, m.Pairs())
+	}
+	m = affinity.New("cosines", true, "a", "b")
+	for _, c := range []struct {
+		there, back float64
+		right       bool
+	}{
+		{math.Inf(1), math.Inf(1), true}, {math.Inf(1), 3, false}, {math.Inf(1), math.Inf(-1), false}, {math.NaN(), math.NaN(), true},
+		{math.NaN(), 3, true}, {1e308, -1e308, false}, {0, 0, true}, {0, 1e-300, false},
+	} {
+		m.Values[0][1], m.Values[1][0] = c.there, c.back
+		if err := m.Check(); (err == nil) != c.right {
+			t.Errorf("a symmetric matrix with %v and %v: %v", c.there, c.back, err)
+		}
 	}
 	if _, err := affinity.Mean(random(3, 1), random(4, 1)); err == nil {
 		t.Error("no error for a mean over different tasks")

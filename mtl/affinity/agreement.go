@@ -6,10 +6,14 @@ import (
 	"slices"
 )
 
-// Spearman is the rank correlation of two lists: the correlation of their ranks, equal values having their mean rank. NaN where a list is constant.
+// Spearman is the rank correlation of two lists: the correlation of their ranks, equal values having their mean rank. NaN where a list is
+// constant or has a NaN.
 func Spearman(a, b []float64) (float64, error) {
 	if len(a) != len(b) || len(a) < 2 {
 		return math.NaN(), fmt.Errorf("affinity: a rank correlation needs two lists of the same length, 2 at least; got %d and %d values", len(a), len(b))
+	}
+	if slices.ContainsFunc(a, math.IsNaN) || slices.ContainsFunc(b, math.IsNaN) {
+		return math.NaN(), nil // a value that is not known has no rank
 	}
 	return pearson(ranks(a), ranks(b)), nil
 }
@@ -55,7 +59,7 @@ func ranks(values []float64) []float64 {
 	return out
 }
 
-// Pearson is the correlation of two lists of the same length; NaN where one is constant.
+// Pearson is the correlation of two lists of the same length; NaN where one is constant or has a value that is not finite.
 func Pearson(a, b []float64) (float64, error) {
 	if len(a) != len(b) || len(a) < 2 {
 		return math.NaN(), fmt.Errorf("affinity: a correlation needs two lists of the same length, 2 at least; got %d and %d values", len(a), len(b))

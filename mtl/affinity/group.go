@@ -77,6 +77,9 @@ func (s Search) Find(m *Matrix) (*Grouping, error) {
 			}
 		}
 	}
+	if math.IsNaN(s.Budget) || math.IsNaN(s.Alone) || math.IsInf(s.Alone, 0) {
+		return nil, fmt.Errorf("affinity: a search has the budget %g and the gain %g of a task alone; wanted numbers, and a finite gain", s.Budget, s.Alone)
+	}
 	if s.Cost == nil {
 		s.Cost = func(int) float64 { return 1 }
 	}

@@ -16,6 +16,9 @@ type Compared struct {
 	Value, Baseline float64
 }
 
+// mostChange leaves room for a sum of percents.
+const mostChange = 1e300
+
 // change is (Value - Baseline) / Baseline with the sign that makes better positive.
 func (c Compared) change() (float64, error) {
 	if !(c.Baseline > 0) || math.IsInf(c.Baseline, 1) || math.IsNaN(c.Value) || math.IsInf(c.Value, 0) {
@@ -23,6 +26,9 @@ func (c Compared) change() (float64, error) {
 			c.Value, c.Baseline, c.Metric, c.Task)
 	}
 	change := (c.Value - c.Baseline) / c.Baseline
+	if math.Abs(change) > mostChange {
+		return 0, fmt.Errorf("delta: Delta-m of %s of task %q, %g against %g, is too large for a float64; leave that metric out", c.Metric, c.Task, c.Value, c.Baseline)
+	}
 	if !c.HigherIsBetter {
 		change = -change
 	}

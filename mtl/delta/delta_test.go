@@ -64,6 +64,10 @@ func TestDeltaErrors(t *testing.T) {
 		{{"a", "R2", true, 0.5, -0.2}}, // dividing by it would turn better into worse
 		{{"a", "R2", true, math.NaN(), 0.5}},
 		{{"a", "R2", true, 0.5, math.NaN()}},
+		{{"a", "R2", true, 0.5, math.Inf(1)}},
+		{{"a", "loss", false, math.Inf(1), 0.5}},
+		{{"a", "loss", false, 1e308, 1e-308}},
+		{{"a", "loss", false, 1e308, 1}}, // 1e310 %
 	} {
 		for name, define := range map[string]func([]delta.Compared) (delta.Delta, error){
 			"metric-mean": delta.MetricMean, "task-mean": delta.TaskMean,

@@ -10,7 +10,9 @@ import (
 func Example() {
 	errors := [][]float64{{0.10, 0.90}, {0.15, 0.40}, {0.60, 0.35}, {0.70, 0.50}, {0.90, 0.30}}
 	fmt.Println("front:", pareto.Front(errors))
-	fmt.Printf("hypervolume up to (1, 1): %.4f\n", pareto.Hypervolume(errors, []float64{1, 1}))
+	if volume, err := pareto.Hypervolume(errors, []float64{1, 1}); err == nil {
+		fmt.Printf("hypervolume up to (1, 1): %.4f\n", volume)
+	}
 	fmt.Println("knee:", errors[pareto.Knee(errors)])
 	gap := pareto.Gaps(errors)[0]
 	fmt.Println("thinnest between", errors[gap.A], "and", errors[gap.B])

@@ -1,9 +1,13 @@
 package pareto
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Dominates tells whether a is at least as good as b in every objective and better in one.
 func Dominates(a, b []float64) bool {
+	sameLength(a, b)
 	better := false
 	for i := range a {
 		if !(a[i] <= b[i]) {
@@ -18,7 +22,7 @@ func Dominates(a, b []float64) bool {
 func Front(points [][]float64) []int {
 	var front []int
 	for i, rank := range Ranks(points) {
-		if rank == 0 && !hasNaN(points[i]) {
+		if rank == 0 && finite(points[i]) {
 			front = append(front, i)
 		}
 	}
@@ -26,15 +30,16 @@ func Front(points [][]float64) []int {
 }
 
 // Ranks sorts points into fronts (Goldberg 1989; Deb et al., "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE TEC 2002,
-// section III-A): rank 0 is the front, rank 1 the front of what remains without it, and so on. Points with a NaN have the rank after the last.
+// section III-A): rank 0 is the front, rank 1 the front of what remains without it, and so on. Points that are not finite have the rank
+// after the last.
 func Ranks(points [][]float64) []int {
 	ranks := make([]int, len(points))
 	var open []int
 	for i, p := range points {
-		if hasNaN(p) {
-			ranks[i] = -1
-		} else {
+		if finite(p) {
 			open = append(open, i)
+		} else {
+			ranks[i] = -1
 		}
 	}
 	rank := 0
@@ -59,11 +64,19 @@ func Ranks(points [][]float64) []int {
 	return ranks
 }
 
-func hasNaN(p []float64) bool {
+// finite tells of a point that each of its values is.
+func finite(p []float64) bool {
 	for _, v := range p {
-		if math.IsNaN(v) {
-			return true
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// sameLength panics where two points cannot be compared.
+func sameLength(a, b []float64) {
+	if len(a) != len(b) {
+		panic(fmt.Sprintf("pareto: a point has %d values and another %d; wanted one for each objective in both", len(a), len(b)))
+	}
 }

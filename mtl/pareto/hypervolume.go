@@ -2,17 +2,25 @@ package pareto
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 )
 
 // Hypervolume is the volume that the points dominate up to the reference point (Zitzler and Thiele 1998): larger is better, and a front that
-// dominates another has the larger one. Points that are not below the reference in every objective count for nothing. It is exact, by the exclusive
-// volumes of the points in turn (While, Bradstreet and Barone, "A Fast Way of Calculating Exact Hypervolumes", IEEE TEC 2012): n·log n for two
-// objectives, exponential in their number in the worst case.
-func Hypervolume(points [][]float64, reference []float64) float64 {
+// dominates another has the larger one. Points that are not finite, or not below the reference in every objective, count for nothing. It is exact, by the
+// exclusive volumes of the points in turn (While, Bradstreet and Barone, "A Fast Way of Calculating Exact Hypervolumes", IEEE TEC 2012): n·log n for two
+// objectives, exponential in their number in the worst case. A reference that is not finite or of another length, and a volume that no float64 holds, are errors.
+func Hypervolume(points [][]float64, reference []float64) (float64, error) {
+	if !finite(reference) {
+		return math.NaN(), fmt.Errorf("pareto: the reference point is %v; wanted a finite number for each objective", reference)
+	}
 	var inside [][]float64
-	for _, p := range points {
-		below := !hasNaN(p)
+	for i, p := range points {
+		if len(p) != len(reference) {
+			return math.NaN(), fmt.Errorf("pareto: point %d has %d values and the reference point %d; wanted one for each objective in both", i, len(p), len(reference))
+		}
+		below := finite(p)
 		for k := range reference {
 			below = below && p[k] < reference[k]
 		}
@@ -20,7 +28,11 @@ func Hypervolume(points [][]float64, reference []float64) float64 {
 			inside = append(inside, p)
 		}
 	}
-	return dominated(nonDominated(inside), reference)
+	volume := dominated(nonDominated(inside), reference)
+	if !finite([]float64{volume}) {
+		return math.NaN(), fmt.Errorf("pareto: the volume up to %v is too large for a float64: choose a reference nearer to the points, or scale the objectives", reference)
+	}
+	return volume, nil
 }
 
 // nonDominated keeps each point of the front once.

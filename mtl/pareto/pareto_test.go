@@ -2,9 +2,11 @@ package pareto_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomtl/gomtl/mtl/pareto"
@@ -38,8 +40,8 @@ func TestAgainstMoocore(t *testing.T) {
 		if got := pareto.Front(c.Points); !slices.Equal(got, c.Front) {
 			t.Errorf("%s: front %v; wanted %v", c.Name, got, c.Front)
 		}
-		if got := pareto.Hypervolume(c.Points, c.Reference); math.Abs(got-c.Hypervolume) > 1e-12*max(1, c.Hypervolume) {
-			t.Errorf("%s: hypervolume %v; wanted %v", c.Name, got, c.Hypervolume)
+		if got, err := pareto.Hypervolume(c.Points, c.Reference); err != nil || math.Abs(got-c.Hypervolume) > 1e-12*max(1, c.Hypervolume) {
+			t.Errorf("%s: hypervolume %v, %v; wanted %v", c.Name, got, err, c.Hypervolume)
 		}
 	}
 }
@@ -122,19 +124,124 @@ func TestKnee(t *testing.T) {
 	}
 }
 
+// Points that are not finite, put anywhere among others, change nothing of what is said about those.
+func TestNotFinite(t *testing.T) {
+	bad := rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1)})
+	rapid.Check(t, func(t *rapid.T) {
+		objectives := rapid.IntRange(1, 4).Draw(t, "objectives")
+		good := pointSets(objectives).Draw(t, "points")
+		var all [][]float64
+		var places []int // of the finite points among all
+		for _, p := range good {
+			for range rapid.IntRange(0, 2).Draw(t, "before") {
+				worse := slices.Clone(p)
+				worse[rapid.IntRange(0, objectives-1).Draw(t, "objective")] = bad.Draw(t, "value")
+				all = append(all, worse)
+			}
+			places, all = append(places, len(all)), append(all, p)
+		}
+		placed := func(of []int) (in []int) {
+			for _, i := range of {
+				in = append(in, places[i])
+			}
+			return in
+		}
+		if got, want := pareto.Front(all), placed(pareto.Front(good)); !slices.Equal(got, want) {
+			t.Fatalf("the front of %v is %v; wanted %v", all, got, want)
+		}
+		knee := pareto.Knee(good)
+		if knee >= 0 {
+			knee = places[knee]
+		}
+		if got := pareto.Knee(all); got != knee {
+			t.Fatalf("the knee of %v is %d; wanted %d", all, got, knee)
+		}
+		ranks, scaled := pareto.Ranks(all), pareto.Normalized(all)
+		for i, p := range pareto.Normalized(good) {
+			if !slices.Equal(scaled[places[i]], p) || ranks[places[i]] != pareto.Ranks(good)[i] {
+				t.Fatalf("point %d is %v of rank %d among others", i, scaled[places[i]], ranks[places[i]])
+			}
+		}
+		for i := range all {
+			if last := slices.Max(ranks); !slices.Contains(places, i) && (ranks[i] != last || !math.IsNaN(scaled[i][0])) {
+				t.Fatalf("%v becomes %v of rank %d", all[i], scaled[i], ranks[i])
+			}
+		}
+		reference := slices.Repeat([]float64{9}, objectives)
+		got, err := pareto.Hypervolume(all, reference)
+		want, errWant := pareto.Hypervolume(good, reference)
+		if err != nil || errWant != nil || got != want {
+			t.Fatalf("hypervolume %v (%v); wanted %v (%v)", got, err, want, errWant)
+		}
+		if got := len(pareto.Gaps(all)); got != len(pareto.Gaps(good)) {
+			t.Fatalf("%d gaps", got)
+		}
+	})
+}
+
 func TestNotANumber(t *testing.T) {
-	points := [][]float64{{1, math.NaN()}, {2, 2}, {math.NaN(), 0}, {3, 3}}
+	points := [][]float64{{1, math.NaN()}, {2, 2}, {math.Inf(-1), 0}, {3, 3}}
 	if got := pareto.Ranks(points); !slices.Equal(got, []int{2, 0, 2, 1}) {
 		t.Errorf("ranks %v; wanted those without a number after the last front", got)
 	}
 	if got := pareto.Front(points[:1]); got != nil {
 		t.Errorf("front %v of a point without a number", got)
 	}
-	if got := pareto.Hypervolume(points, []float64{4, 4}); got != 4 {
-		t.Errorf("hypervolume %v; wanted 4", got)
+	if got, err := pareto.Hypervolume(points, []float64{4, 4}); err != nil || got != 4 {
+		t.Errorf("hypervolume %v, %v; wanted 4", got, err)
 	}
 	low, high := pareto.Bounds(points)
 	if !slices.Equal(low, []float64{2, 2}) || !slices.Equal(high, []float64{3, 3}) {
 		t.Errorf("bounds %v and %v; wanted 2 and 3", low, high)
+	}
+}
+
+// The greatest numbers of a float64 have a range that is none.
+func TestGreatNumbers(t *testing.T) {
+	const most = math.MaxFloat64
+	points := [][]float64{{-most, most}, {0, 0}, {most, -most}}
+	if got := pareto.Normalized(points); !slices.Equal(got[0], []float64{0, 1}) || !slices.Equal(got[1], []float64{0.5, 0.5}) || !slices.Equal(got[2], []float64{1, 0}) {
+		t.Errorf("normalised to %v", got)
+	}
+	if got := pareto.Knee(points); got != 0 { // all three lie on the line between the ends
+		t.Errorf("the knee is point %d", got)
+	}
+	if got, err := pareto.Hypervolume(points, []float64{most, most}); err == nil || !strings.Contains(err.Error(), "too large for a float64") {
+		t.Errorf("a volume of %v, %v", got, err)
+	}
+}
+
+func TestLengths(t *testing.T) {
+	for _, c := range []struct {
+		points    [][]float64
+		reference []float64
+		want      string
+	}{
+		{[][]float64{{1, 1, 1}}, []float64{2, 2}, "point 0 has 3 values and the reference point 2"},
+		{[][]float64{{1, 1}}, []float64{2, 2, 2}, "point 0 has 2 values and the reference point 3"},
+		{[][]float64{{1, 1}, {1}}, []float64{2, 2}, "point 1 has 1 values"},
+		{[][]float64{{1, 1}}, []float64{2, math.Inf(1)}, "[2 +Inf]; wanted a finite number"},
+		{nil, []float64{math.NaN()}, "[NaN]; wanted a finite number"},
+	} {
+		if got, err := pareto.Hypervolume(c.points, c.reference); err == nil || !strings.Contains(err.Error(), c.want) || !math.IsNaN(got) {
+			t.Errorf("the hypervolume of %v up to %v is %v, %v; wanted %q", c.points, c.reference, got, err, c.want)
+		}
+	}
+	for name, use := range map[string]func([][]float64){
+		"Front": func(p [][]float64) { pareto.Front(p) }, "Ranks": func(p [][]float64) { pareto.Ranks(p) }, "Knee": func(p [][]float64) { pareto.Knee(p) },
+		"Bounds": func(p [][]float64) { pareto.Bounds(p) }, "Normalized": func(p [][]float64) { pareto.Normalized(p) }, "Gaps": func(p [][]float64) { pareto.Gaps(p) },
+		"Dominates": func(p [][]float64) { pareto.Dominates(p[0], p[1]) },
+	} {
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); !strings.Contains(text, "2 values and another 3") && !strings.Contains(text, "3 values and another 2") {
+					t.Errorf("%s: %s", name, text)
+				}
+			}()
+			use([][]float64{{1, 2}, {1, 2, 3}})
+		}()
+		if name != "Dominates" {
+			use([][]float64{{1, 2}, {math.NaN()}}) // no point of the objectives at all
+		}
 	}
 }

@@ -17,7 +17,7 @@ type Choice struct {
 }
 
 // Choose takes a setting of the front. With single-task baselines it is the one with the highest Δm (task-mean): the best compromise in units of what each
-// task reaches alone. Without, it is the knee of the front. nil when no setting ran to the end.
+// task reaches alone. Without, it is the knee of the front. nil when no setting ran to the end with finite figures.
 func (s *Study) Choose() *Choice {
 	groups := s.Groups()
 	front := s.Front(groups)

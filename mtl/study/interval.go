@@ -10,9 +10,10 @@ import (
 
 // Interval is a mean over seeds with its 95 % confidence interval.
 type Interval struct {
-	// Mean is the arithmetic mean, NaN without values.
+	// Mean is the arithmetic mean, NaN without values, infinite where one of them is.
 	Mean float64
-	// Half is half the width of the 95 % interval of the mean, t_{0.975, N-1}·s/√N with the sample standard deviation s; NaN with fewer than two values.
+	// Half is half the width of the 95 % interval of the mean, t_{0.975, N-1}·s/√N with the sample standard deviation s; NaN with fewer than two values, and
+	// where one is infinite.
 	Half float64
 	// N counts the values.
 	N int
@@ -20,20 +21,20 @@ type Interval struct {
 
 // NewInterval is the interval of the values that are not NaN.
 func NewInterval(values []float64) Interval {
-	var finite []float64
+	var known []float64
 	for _, v := range values {
 		if !math.IsNaN(v) {
-			finite = append(finite, v)
+			known = append(known, v)
 		}
 	}
-	n := float64(len(finite))
-	interval := Interval{Mean: math.NaN(), Half: math.NaN(), N: len(finite)}
+	n := float64(len(known))
+	interval := Interval{Mean: math.NaN(), Half: math.NaN(), N: len(known)}
 	if n > 0 {
-		interval.Mean = stat.Mean(finite, nil)
+		interval.Mean = stat.Mean(known, nil)
 	}
 	if n > 1 {
 		quantile := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975)
-		interval.Half = quantile * stat.StdErr(stat.StdDev(finite, nil), n)
+		interval.Half = quantile * stat.StdErr(stat.StdDev(known, nil), n)
 	}
 	return interval
 }

@@ -27,7 +27,7 @@ func (s *Study) WriteJSON(w io.Writer) error {
 	if i := s.bend(groups); i >= 0 {
 		out.Settings[i].Knee = true
 	}
-	volume, reference := s.Hypervolume(groups)
+	volume, reference, _ := s.Hypervolume(groups) // NaN where it has none
 	out.Hypervolume = finite(volume)
 	for _, v := range reference {
 		out.Reference = append(out.Reference, finite(v))
@@ -76,11 +76,13 @@ func resultOf(i Interval) intervalResult { return intervalResult{finite(i.Mean),
 
 // finite is a number that JSON has, or nil.
 func finite(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isFinite(v) {
 		return nil
 	}
 	return &v
 }
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // MarshalJSON leaves out figures that are not finite: JSON has no NaN, and a missing figure is read as NaN.
 func (t *Trial) MarshalJSON() ([]byte, error) {

@@ -63,11 +63,11 @@ func (o Objective) Cost(value float64) float64 {
 	return value
 }
 
-// Worst is the worst value of a list, NaN for an empty one.
+// worst is the worst finite value of a list, NaN without one.
 func (o Objective) worst(values []float64) float64 {
 	worst := math.NaN()
 	for _, v := range values {
-		if !math.IsNaN(v) && !(o.Cost(v) <= o.Cost(worst)) {
+		if isFinite(v) && !(o.Cost(v) <= o.Cost(worst)) {
 			worst = v
 		}
 	}

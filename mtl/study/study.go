@@ -1,6 +1,7 @@
 package study
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -162,7 +163,8 @@ func (s *Study) Points(groups []*Group) [][]float64 {
 	return points
 }
 
-// Front are the indices of the groups that ran to the end and that no other of these beats in every objective, by their means.
+// Front are the indices of the groups that ran to the end and that no other of these beats in every objective, by their means. A group with an infinite mean is not
+// among them.
 func (s *Study) Front(groups []*Group) []int {
 	points := s.Points(groups)
 	for i, g := range groups {
@@ -176,8 +178,9 @@ func (s *Study) Front(groups []*Group) []int {
 	return pareto.Front(points)
 }
 
-// Hypervolume is the volume that the front dominates up to the reference point, which is returned as values of the objectives.
-func (s *Study) Hypervolume(groups []*Group) (volume float64, reference []float64) {
+// Hypervolume is the volume that the front dominates up to the reference point, which is returned as values of the objectives. It is an error, and the volume
+// NaN, where pareto.Hypervolume says so: a Reference of another length, or no finite figure to take it from.
+func (s *Study) Hypervolume(groups []*Group) (volume float64, reference []float64, err error) {
 	points := s.Points(groups)
 	reference = s.Reference
 	if reference == nil {
@@ -190,6 +193,9 @@ func (s *Study) Hypervolume(groups []*Group) (volume float64, reference []float6
 			reference[i] = o.worst(values)
 		}
 	}
+	if len(reference) != len(s.Objectives) {
+		return math.NaN(), reference, fmt.Errorf("study: the reference point has %d values; wanted one for each of the %d objectives", len(reference), len(s.Objectives))
+	}
 	costs := make([]float64, len(reference))
 	for i, o := range s.Objectives {
 		costs[i] = o.Cost(reference[i])
@@ -198,7 +204,8 @@ func (s *Study) Hypervolume(groups []*Group) (volume float64, reference []float6
 	for _, i := range s.Front(groups) {
 		front = append(front, points[i])
 	}
-	return pareto.Hypervolume(front, costs), reference
+	volume, err = pareto.Hypervolume(front, costs)
+	return volume, reference, err
 }
 
 // Knee is the index of the group at the bend of the front, where a little more of one objective costs much of another (see pareto.Knee); -1 without a front.
@@ -223,11 +230,11 @@ func (s *Study) bend(groups []*Group) int {
 	return s.Knee(groups)
 }
 
-// Best is the index of the group with the best mean of objective i among those that ran to the end; -1 without one.
+// Best is the index of the group with the best finite mean of objective i among those that ran to the end; -1 without one.
 func (s *Study) Best(groups []*Group, i int) int {
 	best := -1
 	for k, g := range groups {
-		if !g.Complete() || g.Values[i].N == 0 {
+		if !g.Complete() || !isFinite(g.Values[i].Mean) {
 			continue
 		}
 		if o := s.Objectives[i]; best < 0 || o.Cost(g.Values[i].Mean) < o.Cost(groups[best].Values[i].Mean) {

@@ -104,9 +104,9 @@ func TestGroupsFrontAndChoice(t *testing.T) {
 		t.Errorf("front %s; wanted weights 64 and 256", got)
 	}
 	// By hand: the front is (.77, .69), (.75, .71); the worst are .5 and .45.
-	volume, reference := s.Hypervolume(groups)
-	if want := 0.25*0.26 + 0.02*0.24; math.Abs(volume-want) > 1e-12 || math.Abs(reference[0]-0.5) > 1e-12 || math.Abs(reference[1]-0.45) > 1e-12 {
-		t.Errorf("hypervolume %v up to %v; wanted %v", volume, reference, want)
+	volume, reference, err := s.Hypervolume(groups)
+	if want := 0.25*0.26 + 0.02*0.24; err != nil || math.Abs(volume-want) > 1e-12 || math.Abs(reference[0]-0.5) > 1e-12 || math.Abs(reference[1]-0.45) > 1e-12 {
+		t.Errorf("hypervolume %v up to %v, %v; wanted %v", volume, reference, err, want)
 	}
 	for i, g := range groups {
 		rows := []delta.Compared{
@@ -148,6 +148,75 @@ func TestGroupsFrontAndChoice(t *testing.T) {
 	}
 	if (&study.Study{}).String() == "" || (&study.Study{}).Choose() != nil {
 		t.Error("an empty study has no text")
+	}
+}
+
+// Infinite figures, as of a validation that overflows, are on no front and are not chosen; what is said of the others does not change.
+func TestInfiniteFigures(t *testing.T) {
+	inf := math.Inf(1)
+	build := func(losses ...[2]float64) *study.Study {
+		s := &study.Study{Tasks: []history.Task{{Name: "a"}, {Name: "b"}}}
+		s.Objectives = study.Objectives(s.Tasks)
+		for i, l := range losses {
+			s.Trials = append(s.Trials, &study.Trial{
+				Setting: study.Setting{Weights: map[string]float64{"a": float64(i + 1)}, Seed: 1}, State: study.Done, Loss: map[string]float64{"a": l[0], "b": l[1]},
+			})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		losses                [][2]float64
+		front                 string
+		chosen, bestA, volume string
+	}{
+		{[][2]float64{{inf, 1}, {1, inf}}, "[]", "none", "1", "0"}, // up to 1 and 1, by nothing
+		{[][2]float64{{inf, inf}}, "[]", "none", "-1", "NaN"},
+		{[][2]float64{{inf, 1}, {2, 2}, {1, inf}}, "[1]", "1", "2", "0"},
+		{[][2]float64{{math.Inf(-1), 1}, {2, 2}, {1, math.NaN()}}, "[1]", "1", "2", "0"},
+		{[][2]float64{{1, 5}, {2, 2}, {inf, 0}, {5, 1}}, "[0 1 3]", "1", "0", "9"}, // up to 5 and 5: (5-2)·(5-2)
+	} {
+		s := build(c.losses...)
+		groups := s.Groups()
+		chosen := "none"
+		if choice := s.Choose(); choice != nil {
+			chosen = fmt.Sprint(choice.Index)
+		}
+		volume, _, err := s.Hypervolume(groups)
+		if got := fmt.Sprint(volume); got != c.volume || (err != nil) != math.IsNaN(volume) {
+			t.Errorf("%v: hypervolume %v, %v; wanted %v", c.losses, volume, err, c.volume)
+		}
+		if front, best := fmt.Sprint(s.Front(groups)), fmt.Sprint(s.Best(groups, 0)); front != c.front || chosen != c.chosen || best != c.bestA {
+			t.Errorf("%v: front %s, chosen %s, best of a %s; wanted %s, %s, %s", c.losses, front, chosen, best, c.front, c.chosen, c.bestA)
+		}
+		text := s.String()
+		if strings.Contains(text, "None is chosen") != (chosen == "none") || !strings.Contains(text, "Inf") && !strings.Contains(text, "without") {
+			t.Errorf("%v: the table is\n%s", c.losses, text)
+		}
+		if err := s.WriteResults(t.TempDir()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A seed without a figure is said to be without, since the mean is that of the others.
+func TestSeedsWithoutFigure(t *testing.T) {
+	s := twoTasks(figures)
+	s.Trials[1].Metric["seg"]["mIoU"] = math.NaN()
+	if text := s.String(); strings.Count(text, "1 without seg mIoU") != 1 {
+		t.Errorf("the table is\n%s", text)
+	}
+}
+
+// A reference point of another length is an error wherever it is used, with both lengths.
+func TestReferenceOfAnotherLength(t *testing.T) {
+	s := twoTasks(figures)
+	s.Reference = []float64{0, 0, 0}
+	const want = "3 values; wanted one for each of the 2 objectives"
+	if volume, _, err := s.Hypervolume(s.Groups()); err == nil || !strings.Contains(err.Error(), want) || !math.IsNaN(volume) {
+		t.Errorf("hypervolume %v, %v", volume, err)
+	}
+	if text := s.String(); !strings.Contains(text, "No hypervolume") || !strings.Contains(text, want) {
+		t.Errorf("the table is\n%s", text)
 	}
 }
 

@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/gomtl/gomtl/mtl/internal/text"
@@ -59,6 +60,11 @@ func (s *Study) remarks(groups []*Group) []string {
 		}
 	}
 	for i, g := range groups {
+		for k, o := range s.Objectives {
+			if lost := len(g.Judged()) - g.Values[k].N; lost > 0 {
+				add(i, fmt.Sprintf("%d without %s %s", lost, o.Task, o.Figure()))
+			}
+		}
 		counts := map[State]int{}
 		at := 0
 		for _, t := range g.Trials {
@@ -100,18 +106,13 @@ func (s *Study) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(text.Markdown(append([][]string{header}, rows...), 1))
 	groups := s.Groups()
-	if volume, reference := s.Hypervolume(groups); len(s.Front(groups)) > 0 {
-		fmt.Fprintf(&b, "\n* on the Pareto front. Hypervolume %.4g up to (", volume)
-		for i, v := range reference {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(&b, "%s %.4g", s.Objectives[i].Task, v)
-		}
-		b.WriteString("). Judged on " + s.Split + "; ± is the 95 % interval of the mean over seeds.\n")
+	if len(s.Front(groups)) > 0 {
+		fmt.Fprintf(&b, "\n* on the Pareto front. %s. Judged on %s; ± is the 95 %% interval of the mean over seeds.\n", s.volume(groups), s.Split)
 	}
 	if c := s.Choose(); c != nil {
 		b.WriteString("\nChosen: " + c.Reason + "\n")
+	} else if slices.ContainsFunc(groups, (*Group).Complete) {
+		b.WriteString("\nNone is chosen: no setting that ran to the end has a finite figure of each task.\n")
 	}
 	for _, t := range s.Trials {
 		if t.State == Failed {
@@ -120,6 +121,19 @@ func (s *Study) WriteMarkdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// volume is the hypervolume in words.
+func (s *Study) volume(groups []*Group) string {
+	volume, reference, err := s.Hypervolume(groups)
+	if err != nil {
+		return "No hypervolume: " + err.Error()
+	}
+	upTo := make([]string, len(reference))
+	for i, v := range reference {
+		upTo[i] = fmt.Sprintf("%s %.4g", s.Objectives[i].Task, v)
+	}
+	return fmt.Sprintf("Hypervolume %.4g up to (%s)", volume, strings.Join(upTo, ", "))
 }
 
 // String is the Markdown.

@@ -103,7 +103,10 @@ func TestKnownFronts(t *testing.T) {
 					t.Fatal(err)
 				}
 				groups := found.Groups()
-				volume, _ := found.Hypervolume(groups)
+				volume, _, err := found.Hypervolume(groups)
+				if err != nil {
+					t.Fatal(err)
+				}
 				t.Logf("%d settings, %d on the front: hypervolume %.5f of %.5f", len(groups), len(found.Front(groups)), volume, want.Hypervolume)
 				if share := volume / want.Hypervolume; math.Abs(share-1) > 0.01 {
 					t.Errorf("hypervolume %v, %.2f %% of the true %v", volume, 100*share, want.Hypervolume)

@@ -65,7 +65,7 @@ func sweepDescription(s *study.Study) plotting.Table {
 	add("settings", fmt.Sprintf("%d, in %d trials", len(groups), len(s.Trials)))
 	add("trials of tasks alone", fmt.Sprint(len(s.Baselines)))
 	add("judged on", s.Split)
-	if volume, reference := s.Hypervolume(groups); len(s.Front(groups)) > 0 {
+	if volume, reference, err := s.Hypervolume(groups); err == nil && len(s.Front(groups)) > 0 {
 		add("hypervolume", fmt.Sprintf("%.4g up to %.4g", volume, reference))
 	}
 	add("time", time.Duration(s.Seconds*float64(time.Second)).Round(time.Second/10).String())
