@@ -22,8 +22,8 @@ type hotSpot struct {
 
 // hover gives a point or a line a text. Painters call it where they draw; canvases without a mouse do not take it.
 func hover(c draw.Canvas, radius vg.Length, text string, points ...vg.Point) {
-	if svg, ok := c.Canvas.(*svgCanvas); ok && text != "" && len(points) > 0 {
-		svg.spots = append(svg.spots, hotSpot{slices.Clone(points), radius, text})
+	if s, ok := c.Canvas.(*sheet); ok && text != "" && len(points) > 0 {
+		s.hover(hotSpot{slices.Clone(points), radius, text})
 	}
 }
 
