@@ -100,6 +100,9 @@ func sweepFlags() []cli.Flag {
 
 // readSweep makes of the flags what sweep.Run takes, but for the backend.
 func readSweep(c *cli.Command) (m *mtl.Model, data mtl.Data, options sweep.Options, err error) {
+	if err := checkSweepNumbers(c); err != nil {
+		return nil, data, options, err
+	}
 	from, found := sources[c.String("data")]
 	if !found {
 		return nil, data, options, fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(sources))

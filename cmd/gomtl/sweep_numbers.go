@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
 	"github.com/gomtl/gomtl/mtl/sweep"
+	"github.com/urfave/cli/v3"
 )
 
 // mostSettings is the number of settings that a sweep of the command line may have: a slip of the pen makes billions.
@@ -37,14 +39,14 @@ func readRange(part string) (r sweep.Range, count int, err error) {
 	wanted := fmt.Errorf("%q: want %s", part, numbersHelp)
 	ends, linear := strings.CutPrefix(strings.TrimSpace(part), "lin:")
 	from, to, isRange := strings.Cut(ends, "..")
-	if r.From, err = strconv.ParseFloat(from, 64); err != nil || linear && !isRange {
+	if r.From, err = readFinite(from); err != nil || linear && !isRange {
 		return r, 0, wanted
 	}
 	if !isRange {
 		return r, 1, nil
 	}
 	to, times, counted := strings.Cut(to, "x")
-	if r.To, err = strconv.ParseFloat(to, 64); err != nil {
+	if r.To, err = readFinite(to); err != nil {
 		return r, 0, wanted
 	}
 	if counted {
@@ -56,4 +58,26 @@ func readRange(part string) (r sweep.Range, count int, err error) {
 		return r, 0, fmt.Errorf("%q has an end that is not above 0, where no multiples lead: want lin:%s, or other ends", part, ends)
 	}
 	return r, count, nil
+}
+
+// readFinite reads a number that is neither infinite nor NaN.
+func readFinite(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		err = fmt.Errorf("%q is not finite", text)
+	}
+	return v, err
+}
+
+// checkSweepNumbers finds numbers that would mean a default, or nothing, where they were given.
+func checkSweepNumbers(c *cli.Command) error {
+	for _, name := range []string{"steps", "batch", "sobol", "random", "adaptive", "workers"} {
+		if v := c.Int(name); c.IsSet(name) && v < 1 {
+			return fmt.Errorf("-%s %d: want 1 or more", name, v)
+		}
+	}
+	if rate := c.Float("rate"); !(rate > 0) || math.IsInf(rate, 0) {
+		return fmt.Errorf("-rate %v: want a number above 0", rate)
+	}
+	return nil
 }

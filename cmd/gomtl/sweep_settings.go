@@ -119,7 +119,7 @@ func readSetting(text string) (sweep.Setting, error) {
 	weights := map[string]float64{}
 	for part := range strings.SplitSeq(text, ",") {
 		task, number, _ := strings.Cut(part, "=")
-		weight, err := strconv.ParseFloat(number, 64)
+		weight, err := readFinite(number)
 		if err != nil {
 			return sweep.Setting{}, fmt.Errorf("want %s", settingHelp)
 		}
@@ -151,7 +151,7 @@ func readWeights(text string, tasks []string, seed uint64) (list []sweep.Setting
 		return sweep.SimplexGrid(tasks, parts), nil
 	case "dirichlet":
 		concentration, times, _ := strings.Cut(rest, "x")
-		alpha, err := strconv.ParseFloat(concentration, 64)
+		alpha, err := readFinite(concentration)
 		count, errCount := strconv.Atoi(times)
 		if err != nil || errCount != nil || !(alpha > 0) || count < 1 || count > mostSettings {
 			return nil, fmt.Errorf("want a concentration above 0 and a count up to %d, such as dirichlet:1x20", mostSettings)

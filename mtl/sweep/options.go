@@ -142,6 +142,9 @@ func (o Options) checkSettings(m *mtl.Model) error {
 				return fmt.Errorf("sweep: setting %d has the learning rate %v; wanted one number above 0", i, s.Values[path])
 			}
 		}
+		if sum := sumOf(s.Weights); len(s.Weights) == len(tasks) && sum == 0 {
+			return fmt.Errorf("sweep: setting %d has the weight 0 for every task; wanted one above 0", i)
+		}
 		if s.Method != "" && s.Weighting == nil {
 			return fmt.Errorf("sweep: setting %d names the method %q without its Weighting: use Methods(...)", i, s.Method)
 		}
@@ -162,8 +165,8 @@ func (o Options) checkSettings(m *mtl.Model) error {
 
 func (o Options) checkObjectives(m *mtl.Model, data mtl.Data) error {
 	for _, objective := range o.Objectives {
-		if _, err := m.Task(objective.Task); err != nil {
-			return fmt.Errorf("sweep: bad objective: %w", err)
+		if err := checkObjective(m, objective); err != nil {
+			return err
 		}
 		if objective.Metric != "" && data.Validation == nil {
 			return fmt.Errorf("sweep: the objective %s needs Data.Validation: training records hold losses only", objective)
@@ -175,6 +178,28 @@ func (o Options) checkObjectives(m *mtl.Model, data mtl.Data) error {
 	}
 	if o.Reference != nil && len(o.Reference) != count {
 		return fmt.Errorf("sweep: Options.Reference has %d values; wanted one for each of the %d objectives", len(o.Reference), count)
+	}
+	if slices.ContainsFunc(o.Reference, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+		return fmt.Errorf("sweep: Options.Reference is %v; wanted finite numbers", o.Reference)
+	}
+	return nil
+}
+
+// checkObjective holds an objective against the task's metrics: one that there is not has no figures, one turned around takes the worst for the best.
+func checkObjective(m *mtl.Model, o study.Objective) error {
+	task, err := m.Task(o.Task)
+	if err != nil {
+		return fmt.Errorf("sweep: bad objective: %w", err)
+	}
+	higher := map[string]bool{"": false} // the loss
+	for _, metric := range task.Metrics {
+		higher[metric.Name()] = metric.HigherIsBetter()
+	}
+	if _, known := higher[o.Metric]; !known {
+		return fmt.Errorf("sweep: bad objective: task %q has no metric %q; wanted one of %q, or none for the loss", o.Task, o.Metric, slices.Sorted(maps.Keys(higher))[1:])
+	}
+	if want := higher[o.Metric]; want != o.HigherIsBetter {
+		return fmt.Errorf("sweep: bad objective: Objective.HigherIsBetter is %v for the %s of task %q, where it is %v", o.HigherIsBetter, o.Figure(), o.Task, want)
 	}
 	return nil
 }

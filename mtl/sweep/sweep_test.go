@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -336,6 +337,19 @@ func TestBadOptions(t *testing.T) {
 		"training records hold losses only": func(o *sweep.Options, _ *mtl.Model, d *mtl.Data) {
 			o.Objectives, d.Validation = []study.Objective{{Task: "sum", Metric: "RMSE"}}, nil
 		},
+		`task "sum" has no metric "R3"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum", Metric: "R3"}}
+		},
+		`HigherIsBetter is false for the accuracy of task "sign", where it is true`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum"}, {Task: "sign", Metric: "accuracy"}}
+		},
+		`HigherIsBetter is true for the loss of task "sum"`: func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Objectives = []study.Objective{{Task: "sum", HigherIsBetter: true}}
+		},
+		"weight 0 for every task": func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) {
+			o.Settings = sweep.List(map[string]float64{"sum": 0, "sign": 0})
+		},
+		"Options.Reference is [1 NaN]":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1, math.NaN()} },
 		"wanted one for each of the 2":         func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Reference = []float64{1} },
 		"all 1 trials failed":                  func(o *sweep.Options, _ *mtl.Model, _ *mtl.Data) { o.Settings = sweep.Values("cagrad/c", 1) },
 		"all 1 trials failed; the first, seed": func(_ *sweep.Options, _ *mtl.Model, d *mtl.Data) { delete(d.Train.Labels, "sign") },
