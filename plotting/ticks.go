@@ -98,7 +98,7 @@ func logTicks(low, high float64, want int) []tick {
 	}
 	every := max(1, int(math.Ceil(decades/float64(max(want, 1)))))
 	var ticks []tick
-	for e := int(math.Floor(logOf(low) / math.Ln10)); e <= int(math.Ceil(logOf(high) / math.Ln10)); e++ {
+	for e := int(math.Floor(logOf(low) / math.Ln10)); e <= int(math.Ceil(logOf(high)/math.Ln10)); e++ {
 		for m := 1.0; m < 10; m++ {
 			t := tick{value: m * math.Pow10(e)}
 			for _, labelled := range mantissas {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,12 +31,13 @@ func runCommand() *cli.Command {
 			if c.NArg() != 1 {
 				return fmt.Errorf("want one notebook, got %d arguments; for example: gomtl run notebooks/quickstart.ipynb", c.NArg())
 			}
-			return run(ctx, c.Args().First(), c.String("out"))
+			saves(ctx, true) // a cell that is interrupted saves its state
+			return run(ctx, c.Root().Writer, c.Args().First(), c.String("out"))
 		},
 	}
 }
 
-func run(ctx context.Context, notebook, out string) error {
+func run(ctx context.Context, to io.Writer, notebook, out string) error {
 	if _, err := os.Stat(notebook); err != nil {
 		return err
 	}
@@ -54,7 +56,7 @@ func run(ctx context.Context, notebook, out string) error {
 	result, err := setup.Execute(ctx, notebook, out)
 	if _, missing := os.Stat(result.HTML); missing == nil { // it is written last, whatever happened in the cells
 		table, tableErr := results(result.Runs, started)
-		fmt.Printf("notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
+		fmt.Fprintf(to, "notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
 		err = errors.Join(err, tableErr)
 	}
 	if errors.Is(err, setup.ErrInterrupted) {

@@ -44,6 +44,9 @@ func weighCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "answer in JSON"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := checkSeed(c); err != nil {
+				return err
+			}
 			states, err := readStates(c.String("in"))
 			if err != nil {
 				return err
@@ -55,9 +58,6 @@ func weighCommand() *cli.Command {
 			dtype, found := map[string]dtypes.DType{"float32": dtypes.Float32, "float64": dtypes.Float64}[c.String("dtype")]
 			if !found {
 				return fmt.Errorf("there is no dtype %q here: want float32 or float64", c.String("dtype"))
-			}
-			if c.Int64("seed") == 0 {
-				return fmt.Errorf("the seed is 0: want another number")
 			}
 			b, err := backend.Go()
 			if err != nil {
