@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bufio"
 	"context"
 	_ "embed" // for the executor
 	"encoding/json"
@@ -14,12 +13,18 @@ import (
 	"time"
 
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/mtl/history"
 )
 
 // executor runs in the virtual environment and tells, one JSON object a line, what happens.
 //
 //go:embed python/execute.py
 var executor []byte
+
+// pageMaker makes the HTML page of a notebook; the executor imports it.
+//
+//go:embed python/page.py
+var pageMaker []byte
 
 // RunsEnv names the environment variable that tells a notebook into which folder to write its runs.
 const RunsEnv = "GOMTL_RUNS"
@@ -72,11 +77,9 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	if err := os.MkdirAll(result.Runs, 0o755); err != nil {
 		return Result{}, err
 	}
-	script := filepath.Join(l.venv(), "execute-"+id(executor)+".py")
-	if _, err := os.Stat(script); err != nil {
-		if err := cache.WriteFile(script, executor, 0o644); err != nil {
-			return Result{}, err
-		}
+	script, err := l.writeExecutor()
+	if err != nil {
+		return Result{}, err
 	}
 	log, err := os.Create(result.Log)
 	if err != nil {
@@ -88,6 +91,24 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	cmd.Stderr = log
 	cmd.WaitDelay = time.Minute // a training cell that is interrupted saves its state first
 	return result, watch(ctx, cmd, name, result.Log)
+}
+
+// writeExecutor puts the executor into the virtual environment and returns its path.
+func (l layout) writeExecutor() (script string, err error) {
+	folder := filepath.Join(l.venv(), "execute-"+id(executor, pageMaker))
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	for name, content := range map[string][]byte{"execute.py": executor, "page.py": pageMaker} {
+		path := filepath.Join(folder, name)
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		if err := cache.WriteFile(path, content, 0o644); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(folder, "execute.py"), nil
 }
 
 // watch runs the executor and shows what it tells.
@@ -104,28 +125,30 @@ func watch(ctx context.Context, cmd *exec.Cmd, name, log string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	var failed *CellError
-	show := display{name: name}
-	scanner := bufio.NewScanner(events)
-	scanner.Buffer(nil, 16<<20)
-	for scanner.Scan() {
+	var failed error
+	show := display{name: history.OneLine(name)}
+	eachLine(events, func(line string) {
 		var event struct {
 			Event string
 			Total int
 			CellError
 		}
-		if err := json.Unmarshal(scanner.Bytes(), &event); err != nil {
-			continue // a library's own words
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			return // a library's own words
 		}
 		switch event.Event {
 		case "start":
 			show.start(event.Cell, event.Total)
 		case "end":
 			show.end(event.Cell)
+		case "hint":
+			cache.Say("%s: cell %d: %s", show.name, event.Cell, history.OneLine(event.Text))
 		case "error":
 			failed = &event.CellError
+		case "invalid":
+			failed = fmt.Errorf("%s is not a notebook that can be executed: %s", cmd.Args[2], event.Text)
 		}
-	}
+	})
 	show.stop()
 	err = cmd.Wait()
 	switch {
