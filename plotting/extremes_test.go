@@ -42,7 +42,8 @@ func randomExtremes(rng *rand.Rand) []float64 {
 	return values
 }
 
-// TestExtremeValues draws every figure of values at the limits of a float64: a picture within seconds with every mark on it, or an error that says what was wanted.
+// TestExtremeValues draws every figure of values at the limits of a float64: a picture within
+// seconds with every mark on it, or an error that says what was wanted.
 func TestExtremeValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	for i := range 12 {

@@ -144,7 +144,8 @@ func runOf(tasks int) *history.History {
 	return h
 }
 
-// levels has a loss that is constant to the bit, one that is 0, one with rounding errors around 1e9 and one that rises from 1e9 by 50.
+// levels has a loss that is constant to the bit, one that is 0, one with rounding errors around
+// 1e9 and one that rises from 1e9 by 50.
 func levels() *history.History {
 	h := &history.History{Run: history.Run{Name: "constant", Tasks: []history.Task{{Name: "frozen"}, {Name: "zero"}, {Name: "rounding"}, {Name: "rising"}}}}
 	for i := range 50 {
@@ -155,7 +156,8 @@ func levels() *history.History {
 	return h
 }
 
-// spikes has losses of 1e308 and -1e308 among others, the least that there are, and ones of all sizes.
+// spikes has losses of 1e308 and -1e308 among others, the least that there are, and ones of all
+// sizes.
 func spikes() *history.History {
 	h := &history.History{Run: history.Run{Name: "spikes", Tasks: []history.Task{{Name: "one spike"}, {Name: "both ends"}, {Name: "least"}, {Name: "all sizes"}}}}
 	for i := range 50 {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
-	"html"
 	"math"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func hover(c draw.Canvas, radius vg.Length, text string, points ...vg.Point) {
 
 // svg is an element that cannot be seen, with a title, in the canvas's coordinates.
 func (h hotSpot) svg() []byte {
-	title := "<title>" + html.EscapeString(h.text) + "</title>"
+	title := "<title>" + escape(h.text) + "</title>"
 	if len(h.points) == 1 {
 		return fmt.Appendf(nil, `<circle cx="%.5g" cy="%.5g" r="%.3g" fill-opacity="0">%s</circle>`+"\n", h.points[0].X, h.points[0].Y, h.radius, title)
 	}
@@ -56,7 +55,7 @@ func (h hotSpot) area(height vg.Length) string {
 		}
 		coords = strings.Join(around, ",")
 	}
-	text := html.EscapeString(h.text)
+	text := escape(h.text)
 	return fmt.Sprintf(`<area shape="%s" coords="%s" title="%s" alt="%s">`, shape, coords, text, text)
 }
 

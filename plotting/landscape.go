@@ -38,7 +38,8 @@ func (l Landscape) Figure(loss func(x, y float64) float64, target [][2]float64, 
 	}
 	p.Levels = min(p.Levels, 256) // of a picture with a palette
 	p.chooseRanges()
-	if !(p.X[0] < p.X[1] && p.Y[0] < p.Y[1] && isFinite(p.X[0]) && isFinite(p.X[1]) && isFinite(p.Y[0]) && isFinite(p.Y[1])) {
+	rises := func(r [2]float64) bool { return r[0] < r[1] && isFinite(r[0]) && isFinite(r[1]) }
+	if !rises(p.X) || !rises(p.Y) {
 		return failed("landscape: want finite ranges of x and y that rise, got %v and %v", p.X, p.Y)
 	}
 	p.layOut()

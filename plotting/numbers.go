@@ -2,7 +2,8 @@ package plotting
 
 import "math"
 
-// Figures take any float64: what follows neither overflows nor divides by 0 where the plain formula would.
+// Figures take any float64: what follows neither overflows nor divides by 0 where the plain
+// formula would.
 
 // capped is v, or the greatest number of its sign where v is infinite.
 func capped(v float64) float64 {
@@ -36,7 +37,8 @@ func logRatio(a, b float64) float64 {
 // leastNormal is the least number above 0 that has all its digits.
 const leastNormal = 0x1p-1022
 
-// logOf is the logarithm of v, which math.Log has wrong for numbers below leastNormal on some processors.
+// logOf is the logarithm of v, which math.Log has wrong for numbers below leastNormal on some
+// processors.
 func logOf(v float64) float64 {
 	if v > 0 && v < leastNormal {
 		return math.Log(math.Ldexp(v, 64)) - 64*math.Ln2
@@ -44,7 +46,8 @@ func logOf(v float64) float64 {
 	return math.Log(v)
 }
 
-// exponent is that of 2 by which values are to be divided so that the greatest is between ½ and 1; 0 where all are 0.
+// exponent is that of 2 by which values are to be divided so that the greatest is between ½ and 1;
+// 0 where all are 0.
 func exponent(values ...float64) int {
 	largest := 0.0
 	for _, v := range values {

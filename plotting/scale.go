@@ -59,8 +59,9 @@ func settingScale(values []float64, weights bool) scale {
 	return s
 }
 
-// Two numbers that are closer than leastShare of their size, or than leastRange, are one on an axis: labels with the digits that would tell them apart could not be
-// read, and what differs by so little is rounding.
+// Two numbers that are closer than leastShare of their size, or than leastRange, are one on an
+// axis: labels with the digits that would tell them apart could not be read, and what differs by
+// so little is rounding.
 const (
 	leastShare = 1e-9
 	leastRange = 1e-300

@@ -107,7 +107,8 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestTicksOfAnyRange: on any range of numbers the ticks rise, lie on the axis, are few, and have labels that differ.
+// TestTicksOfAnyRange: on any range of numbers the ticks rise, lie on the axis, are few, and have
+// labels that differ.
 func TestTicksOfAnyRange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	ends := []float64{0, 5e-324, 1e-310, 1e-300, 0.3, math.Nextafter(0.3, 1), 0.3 + 1e-8, 1e9, 1e9 + 1e-6, 1e9 + 30, 1e308, math.MaxFloat64}
@@ -153,7 +154,8 @@ func checkTicks(t *testing.T, s scale) {
 	}
 }
 
-// A figure with a mark that has no place on it is an error, not a picture that lies, nor one that takes for ever.
+// A figure with a mark that has no place on it is an error, not a picture that lies, nor one that
+// takes for ever.
 func TestMarksFarOutside(t *testing.T) {
 	for _, far := range []vg.Length{1e300, -1e9, vg.Length(math.NaN()), vg.Length(math.Inf(1))} {
 		for name, paint := range map[string]func(c draw.Canvas){

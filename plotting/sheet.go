@@ -9,21 +9,24 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// sheet is the canvas that figures draw on. It passes on what lies on the figure or near it, and keeps an error about the rest: a rasteriser would walk along a line
-// to a coordinate of 1e300 for ever, and a coordinate that is NaN would put a mark where no value is.
+// sheet is the canvas that figures draw on. It passes on what lies on the figure or near it, and
+// keeps an error about the rest: a rasteriser would walk along a line to a coordinate of 1e300 for
+// ever, and a coordinate that is NaN would put a mark where no value is.
 type sheet struct {
 	vg.CanvasSizer
 	err error
 }
 
-// near reports whether all points can be drawn: they are at most twice the figure's size away from it.
+// near reports whether all points can be drawn: they are at most twice the figure's size away from
+// it.
 func (s *sheet) near(points ...vg.Point) bool {
 	width, height := s.Size()
 	reach := float64(2 * (width + height))
 	for _, p := range points {
 		if !(math.Abs(float64(p.X)) <= reach && math.Abs(float64(p.Y)) <= reach) {
 			if s.err == nil {
-				s.err = fmt.Errorf("plotting: a mark of the figure would be at (%g, %g) points, far outside its %g by %g points", p.X, p.Y, width, height)
+				s.err = fmt.Errorf("plotting: a mark of the figure would be at (%g, %g) points, "+
+					"far outside its %g by %g points", p.X, p.Y, width, height)
 			}
 			return false
 		}

@@ -19,7 +19,8 @@ type Table struct {
 	Rows   [][]any
 }
 
-// WriteText writes the table in aligned columns, for a terminal: control characters are written out.
+// WriteText writes the table in aligned columns, for a terminal: control characters are written
+// out.
 func (t Table) WriteText(w io.Writer) error {
 	cells, numeric := t.format()
 	for _, row := range cells {

@@ -86,7 +86,8 @@ func scientific(v float64, digits int) string {
 func logTicks(low, high float64, want int) []tick {
 	decades := logRatio(high, low) / math.Ln10
 	if decades < 0.6 {
-		ticks := slices.DeleteFunc(linearTicks(low, high, want, 0), func(t tick) bool { return t.value < low*(1-1e-9) || t.value > high*(1+1e-9) })
+		outside := func(t tick) bool { return t.value < low*(1-1e-9) || t.value > high*(1+1e-9) }
+		ticks := slices.DeleteFunc(linearTicks(low, high, want, 0), outside)
 		if len(ticks) == 0 { // there is no round number between them
 			ticks = []tick{{low, formatLog(low)}, {high, formatLog(high)}}
 		}

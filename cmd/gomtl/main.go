@@ -31,7 +31,10 @@ func main() {
 	status := 1
 	switch {
 	case ctx.Err() != nil && (errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled)):
-		err, status = errInterrupted, 130
+		status = 130
+		if err == ctx.Err() { //nolint:errorlint // what wraps it says more
+			err = errInterrupted
+		}
 	case errors.As(err, &unknown):
 		status = 2
 	}

@@ -80,7 +80,7 @@ func TestInterruptSavesTraining(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if status := ended(t, cmd, 20*time.Second); status == 0 || !strings.Contains(complaint.String(), "interrupted") {
+	if status := ended(t, cmd, 20*time.Second); status == 0 || !strings.Contains(complaint.String(), "run the same call again to go on") {
 		t.Errorf("it ends with %d: %s", status, &complaint)
 	}
 	if saved, err := filepath.Glob(filepath.Join(dir, "checkpoints", "step-*")); err != nil || len(saved) == 0 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/gomtl/gomtl/internal/setup"
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/mtl/study"
@@ -60,7 +61,7 @@ func run(ctx context.Context, to io.Writer, notebook, out string) error {
 		err = errors.Join(err, tableErr)
 	}
 	if errors.Is(err, setup.ErrInterrupted) {
-		return fmt.Errorf("%w; to go on: gomtl run -out %s %s", err, out, notebook)
+		return fmt.Errorf("%w; to go on: gomtl run -out %s %s", err, shellescape.Quote(out), shellescape.Quote(notebook))
 	}
 	return err
 }

@@ -56,14 +56,17 @@ func (s span) check(row []float64, rows int, dtype dtypes.DType) error {
 		sum += (v / largest) * (v / largest)
 	}
 	length := largest * math.Sqrt(sum)
-	// By logarithms, as the square itself is what overflows. The sum of all inner products is at most rows² of them.
+	// By logarithms, as the square itself is what overflows. The sum of all inner products is at
+	// most rows² of them.
 	square := 2*math.Log(largest) + math.Log(sum)
 	name := strings.ToLower(dtype.String())
 	switch {
 	case square+2*math.Log(float64(rows)) > math.Log(s.greatest):
-		return fmt.Errorf("has the length %.4g: the numbers are too large, their squares overflow %s; divide all gradients by one number", length, name)
+		return fmt.Errorf("has the length %.4g: the numbers are too large, their squares overflow %s; "+
+			"divide all gradients by one number", length, name)
 	case square < math.Log(s.least):
-		return fmt.Errorf("has the length %.4g: the numbers are too small, their squares vanish in %s; multiply all gradients by one number", length, name)
+		return fmt.Errorf("has the length %.4g: the numbers are too small, their squares vanish in %s; "+
+			"multiply all gradients by one number", length, name)
 	}
 	return nil
 }
