@@ -1,4 +1,6 @@
 // Command gomtl sets up and runs multi-task-learning notebooks in Go. `gomtl -h` lists what it does.
+// It exits with 0 when all went well, 2 where there is no such command, 130 after an interrupt, and
+// with 1 after any other error.
 package main
 
 import (

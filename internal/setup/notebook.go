@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,7 +67,7 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	if out, err = filepath.Abs(out); err != nil {
 		return Result{}, err
 	}
-	name := strings.TrimSuffix(filepath.Base(notebook), ".ipynb")
+	name := nameOf(notebook)
 	result := Result{
 		Notebook: filepath.Join(out, name+".ipynb"), HTML: filepath.Join(out, name+".html"),
 		Runs: filepath.Join(out, "runs"), Log: filepath.Join(out, "kernel.log"),
@@ -90,8 +91,11 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	cmd.Env = append(cmd.Env, RunsEnv+"="+result.Runs)
 	cmd.Stderr = log
 	cmd.WaitDelay = time.Minute // a training cell that is interrupted saves its state first
-	return result, watch(ctx, cmd, name, result.Log)
+	return result, watch(ctx, cmd, notebook, result.Log)
 }
+
+// nameOf is a notebook's name without folder and extension.
+func nameOf(notebook string) string { return strings.TrimSuffix(filepath.Base(notebook), ".ipynb") }
 
 // writeExecutor puts the executor into the virtual environment and returns its path.
 func (l layout) writeExecutor() (script string, err error) {
@@ -112,54 +116,66 @@ func (l layout) writeExecutor() (script string, err error) {
 }
 
 // watch runs the executor and shows what it tells.
-func watch(ctx context.Context, cmd *exec.Cmd, name, log string) error {
-	events, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
+func watch(ctx context.Context, cmd *exec.Cmd, notebook, log string) error {
 	alive, err := cmd.StdinPipe() // closed by the system when this process dies, however it dies
 	if err != nil {
 		return err
 	}
 	defer alive.Close()
+	events, told := io.Pipe()
+	cmd.Stdout = told // not StdoutPipe, whose end may never come: a program that was left behind may hold it
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	var failed error
-	show := display{name: history.OneLine(name)}
-	eachLine(events, func(line string) {
-		var event struct {
-			Event string
-			Total int
-			CellError
-		}
-		if err := json.Unmarshal([]byte(line), &event); err != nil {
-			return // a library's own words
-		}
-		switch event.Event {
-		case "start":
-			show.start(event.Cell, event.Total)
-		case "end":
-			show.end(event.Cell)
-		case "hint":
-			cache.Say("%s: cell %d: %s", show.name, event.Cell, history.OneLine(event.Text))
-		case "error":
-			failed = &event.CellError
-		case "invalid":
-			failed = fmt.Errorf("%s is not a notebook that can be executed: %s", cmd.Args[2], event.Text)
-		}
-	})
-	show.stop()
+	heard := listener{display: display{name: history.OneLine(nameOf(notebook))}, notebook: notebook}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		eachLine(events, heard.hear)
+	}()
 	err = cmd.Wait()
+	_ = told.Close()
+	<-done
+	heard.stop()
 	switch {
 	case ctx.Err() != nil:
 		return ErrInterrupted
-	case failed != nil:
-		return failed
+	case heard.failed != nil:
+		return heard.failed
 	case err != nil:
 		return fmt.Errorf("gomtl: executing the notebook: %w\n%s", err, tail(log, 2000))
 	}
 	return nil
+}
+
+// listener shows what the executor tells, and keeps why the notebook failed.
+type listener struct {
+	display
+	notebook string
+	failed   error
+}
+
+func (l *listener) hear(line string) {
+	var event struct {
+		Event string
+		Total int
+		CellError
+	}
+	if err := json.Unmarshal([]byte(line), &event); err != nil {
+		return // a library's own words
+	}
+	switch event.Event {
+	case "start":
+		l.start(event.Cell, event.Total)
+	case "end":
+		l.end(event.Cell)
+	case "hint":
+		cache.Say("%s: cell %d: %s", l.name, event.Cell, history.OneLine(event.Text))
+	case "error":
+		l.failed = &event.CellError
+	case "invalid":
+		l.failed = fmt.Errorf("%s is not a notebook that can be executed: %s", l.notebook, event.Text)
+	}
 }
 
 // tail returns the last bytes of a file.

@@ -64,6 +64,18 @@ func TestWatchNeverWaits(t *testing.T) {
 	}
 }
 
+// A program that the executor left behind, and that holds its output, is not waited for.
+func TestWatchLeavesOrphans(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `sleep 30 & echo '{"event":"error","cell":1,"error":"why"}'; exit 1`)
+	cmd.WaitDelay = 200 * time.Millisecond
+	started := time.Now()
+	err := watch(t.Context(), cmd, "orphan.ipynb", os.DevNull)
+	var failed *CellError
+	if took := time.Since(started); !errors.As(err, &failed) || failed.Text != "why" || took > 20*time.Second {
+		t.Errorf("after %v the error is %v", took, err)
+	}
+}
+
 // What is no notebook is told in a sentence.
 func TestInvalidNotebooks(t *testing.T) {
 	installed(t)
