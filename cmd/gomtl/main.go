@@ -32,7 +32,7 @@ func main() {
 	var unknown unknownCommand
 	status := 1
 	switch {
-	case ctx.Err() != nil && (errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled)):
+	case ctx.Err() != nil && isInterrupt(err):
 		status = 130
 		if err == ctx.Err() { //nolint:errorlint // what wraps it says more
 			err = errInterrupted
@@ -42,6 +42,10 @@ func main() {
 	}
 	fmt.Fprintln(os.Stderr, "gomtl:", history.Printable(err.Error()))
 	os.Exit(status)
+}
+
+func isInterrupt(err error) bool {
+	return errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled) || errors.Is(err, setup.ErrInterrupted)
 }
 
 // application is the whole command line. What it prints to out holds no control characters.
