@@ -49,7 +49,7 @@ func (o Affinity) Figure(m *affinity.Matrix) *Figure {
 	}
 	a.unit = 1
 	if largest := math.Max(math.Abs(a.colors.low), math.Abs(a.colors.high)); largest > 0 && (largest < 0.05 || largest >= 1000) {
-		a.unit = math.Pow(10, math.Floor(math.Log10(largest)))
+		a.unit = math.Pow(10, math.Max(-300, math.Floor(math.Log10(largest))))
 		a.colors.name += fmt.Sprintf("; numbers × %s", formatValue(a.unit))
 	}
 	return a.figure(orDefault(o.Title, m.Measures))

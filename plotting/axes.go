@@ -3,6 +3,7 @@ package plotting
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -73,6 +74,10 @@ func (a axes) layOut(height vg.Length) frame {
 	}
 	if f.empty = f.x.low > f.x.high; f.empty {
 		f.x, f.y = scale{low: 0, high: 1}, scale{low: 0, high: 1}
+		if f.log && slices.ContainsFunc(a.shown(), func(p xy) bool { return p.y <= 0 }) {
+			f.blank = "no value above 0"
+		}
+		f.curves, f.under, f.over = nil, nil, nil // what they have are gaps
 		return f
 	}
 	f.layOutX()
@@ -112,19 +117,6 @@ func (f *frame) layOutX() {
 	}
 }
 
-// opened has some room around a single value.
-func (s scale) opened() scale {
-	switch {
-	case s.low != s.high:
-	case s.log:
-		s.low, s.high = s.low/2, s.high*2
-	default:
-		spread := math.Max(math.Abs(s.low)/2, 1e-9)
-		s.low, s.high = s.low-spread, s.high+spread
-	}
-	return s
-}
-
 // shown are the points that the axes' ranges cover.
 func (a axes) shown() (points []xy) {
 	for _, c := range a.curves {
@@ -138,7 +130,10 @@ func (a axes) shown() (points []xy) {
 	return points
 }
 
-func (f *frame) isGap(p xy) bool { return !f.x.shows(p.x) || !f.y.shows(p.y) }
+// isGap reports whether a point has no place.
+func (f *frame) isGap(p xy) bool {
+	return !isFinite(p.x) || !isFinite(p.y) || !f.x.shows(p.x) || !f.y.shows(p.y)
+}
 
 // leftWidth is the room that the y axis needs beside the plotting area.
 func (f frame) leftWidth() vg.Length {

@@ -213,7 +213,7 @@ func (p *verdict) covered(i int) scale {
 	}
 	for _, r := range p.rows {
 		if v := r.values[i]; isFinite(v.Mean) {
-			ends = append(ends, math.Max(v.Low(), s.low-reach), math.Min(v.High(), s.high+reach))
+			ends = append(ends, v.Mean, math.Max(v.Low(), s.low-reach), math.Min(v.High(), s.high+reach))
 		}
 	}
 	s = linearScale(ends).opened().padded(0.04)

@@ -45,7 +45,8 @@ func (o Conflict) Figure(gradients [][2]float64, updates ...Update) *Figure {
 			return failed("conflict: want finite gradients, got %v of %s", g, o.Tasks[t])
 		}
 	}
-	p := &conflictPanels{Conflict: o, title: orDefault(o.Title, "Task gradients and their combination"), gradients: gradients, updates: updates}
+	p := &conflictPanels{Conflict: o, title: orDefault(o.Title, "Task gradients and their combination"), updates: updates}
+	p.setGradients(gradients)
 	text := p.title + ":"
 	for i, u := range updates {
 		if !isFinite(u.Direction[0]) || !isFinite(u.Direction[1]) {
@@ -60,7 +61,9 @@ func (o Conflict) Figure(gradients [][2]float64, updates ...Update) *Figure {
 type conflictPanels struct {
 	Conflict
 	title         string
-	gradients     [][2]float64
+	gradients     [][2]float64 // in units of 2^size
+	cosines       [][2]float64 // the directions of the gradients
+	size          int
 	updates       []Update
 	columns, rows int
 	low, high     [2]float64 // of the parameters shown
@@ -71,12 +74,29 @@ type conflictPanels struct {
 	legend        legend
 }
 
+// setGradients takes the gradients in a unit in which nothing overflows.
+func (p *conflictPanels) setGradients(gradients [][2]float64) {
+	var all []float64
+	for _, g := range gradients {
+		all = append(all, g[0], g[1])
+	}
+	p.size = exponent(all...)
+	for _, g := range gradients {
+		p.gradients = append(p.gradients, p.scaled(g))
+		p.cosines = append(p.cosines, unit(g))
+	}
+}
+
+func (p *conflictPanels) scaled(d [2]float64) [2]float64 {
+	return [2]float64{math.Ldexp(d[0], -p.size), math.Ldexp(d[1], -p.size)}
+}
+
 // verdict says which tasks an update conflicts with.
 func (p *conflictPanels) verdict(u Update) string {
 	var against []string
-	for t, g := range p.gradients {
-		product := u.Direction[0]*g[0] + u.Direction[1]*g[1]
-		if product < conflicts*math.Hypot(u.Direction[0], u.Direction[1])*math.Hypot(g[0], g[1]) {
+	along := unit(u.Direction)
+	for t, g := range p.cosines {
+		if along[0]*g[0]+along[1]*g[1] < conflicts {
 			against = append(against, p.Tasks[t])
 		}
 	}
@@ -107,7 +127,8 @@ func (p *conflictPanels) layOut() {
 		show(g)
 	}
 	for _, u := range p.updates {
-		show(p.shortened(u.Direction))
+		drawn, _ := p.shortened(u.Direction)
+		show(drawn)
 	}
 	// A little room beyond the arrows' heads, and a panel that is not a sliver.
 	size := math.Max(p.high[0]-p.low[0], p.high[1]-p.low[1])
@@ -138,12 +159,14 @@ func (p *conflictPanels) layOut() {
 	p.height = 2*margin + titleHeight + vg.Length(p.rows)*(conflictHead+p.tall+conflictGap) + p.legend.height(p.width-2*margin)
 }
 
-// shortened is a direction as it is drawn.
-func (p *conflictPanels) shortened(d [2]float64) [2]float64 {
-	if length := math.Hypot(d[0], d[1]); length > p.longest {
-		return [2]float64{d[0] * p.longest / length, d[1] * p.longest / length}
+// shortened is a direction as it is drawn, and whether that is shorter than it is.
+func (p *conflictPanels) shortened(d [2]float64) (drawn [2]float64, cut bool) {
+	drawn = p.scaled(d)
+	if math.Hypot(drawn[0], drawn[1]) <= p.longest {
+		return drawn, false
 	}
-	return d
+	along := unit(d)
+	return [2]float64{along[0] * p.longest, along[1] * p.longest}, true
 }
 
 func (p *conflictPanels) draw(c draw.Canvas) {
@@ -184,9 +207,9 @@ func (p *conflictPanels) drawUpdate(c draw.Canvas, u Update, area vg.Rectangle, 
 	panelTitleStyle().draw(c, area.Min.X, area.Max.Y+18, 0, panelTitleStyle().fit(u.Title, p.side))
 	note := regular(9, softInk)
 	note.draw(c, area.Min.X, area.Max.Y+5, 0, note.fit(p.verdict(u), p.side))
-	drawn := p.shortened(u.Direction)
+	drawn, cut := p.shortened(u.Direction)
 	var dashes []vg.Length
-	if drawn != u.Direction {
+	if cut {
 		dashes = []vg.Length{1.5, 2}
 	}
 	drawArrow(c, origin, place(drawn), ink, dashes)

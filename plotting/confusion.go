@@ -43,6 +43,9 @@ func (o Confusion) Figure(counts [][]float64, classes []string) *Figure {
 		}
 		correct, total = correct+row[t], total+m.sums[t]
 	}
+	if !isFinite(total) {
+		return failed("confusion matrix: want counts whose sum is a number, got more than %g", math.MaxFloat64)
+	}
 	title, subtitle := orDefault(o.Title, "Confusion matrix"), "no examples"
 	if total > 0 {
 		subtitle = fmt.Sprintf("accuracy %.1f %%, %s examples", 100*correct/total, formatCount(total))

@@ -57,7 +57,9 @@ func (f *Figure) writeSVG(w io.Writer) ([]hotSpot, error) {
 		return nil, f.err
 	}
 	c := newSVGCanvas(f.width, f.height)
-	f.drawOn(draw.New(c))
+	if err := f.drawOn(c); err != nil {
+		return nil, err
+	}
 	return c.spots, c.write(w, f.text)
 }
 
@@ -73,7 +75,9 @@ func (f *Figure) WritePNG(w io.Writer) error {
 		return f.err
 	}
 	c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pixelsPerInch), vgimg.UseBackgroundColor(color.Transparent))
-	f.drawOn(draw.New(c))
+	if err := f.drawOn(c); err != nil {
+		return err
+	}
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
 	return err
 }
@@ -119,9 +123,12 @@ func (f *Figure) Save(path string) error {
 	return os.WriteFile(path, buf.Bytes(), 0o644)
 }
 
-func (f *Figure) drawOn(c draw.Canvas) {
+func (f *Figure) drawOn(canvas vg.CanvasSizer) error {
+	s := &sheet{CanvasSizer: canvas}
+	c := draw.New(s)
 	drawCard(c)
 	f.paint(c)
+	return s.err
 }
 
 // drawCard paints the opaque background and its border, so that the figure does not depend on the page's colours.

@@ -39,6 +39,10 @@ func TestHardCases(t *testing.T) {
 		"hard-12-tasks":     plotting.Losses{}.Figure(runOf(12)),
 		"hard-12-weights":   plotting.Weights{}.Figure(runOf(12)),
 		"hard-one-task":     plotting.Losses{}.Figure(runOf(1)),
+		"hard-constant":     plotting.Losses{}.Figure(levels()),
+		"hard-constant-log": plotting.Losses{Log: true}.Figure(levels()),
+		"hard-huge":         plotting.Losses{}.Figure(spikes()),
+		"hard-huge-log":     plotting.Losses{Log: true}.Figure(spikes()),
 		"hard-30-classes":   plotting.Confusion{Task: 4}.Figure(diagonal(30)),
 		"hard-2-classes":    plotting.Confusion{Task: 5}.Figure([][]float64{{12345, 67}, {0, 0}}, []string{"no", "yes"}),
 		"hard-no-examples":  plotting.Scatter{}.Figure(nil, nil),
@@ -136,6 +140,34 @@ func runOf(tasks int) *history.History {
 			r.Weight[task.Name] = 1 + 0.8*math.Sin(float64(i)+4*t)
 		}
 		h.Records = append(h.Records, r)
+	}
+	return h
+}
+
+// levels has a loss that is constant to the bit, one that is 0, one with rounding errors around
+// 1e9 and one that rises from 1e9 by 50.
+func levels() *history.History {
+	h := &history.History{Run: history.Run{Name: "constant", Tasks: []history.Task{{Name: "frozen"}, {Name: "zero"}, {Name: "rounding"}, {Name: "rising"}}}}
+	for i := range 50 {
+		rounding := 1e9 + 1e-7*float64(i%3)
+		loss := map[string]float64{"frozen": 0.30000001, "zero": 0, "rounding": rounding, "rising": 1e9 + float64(i)}
+		h.Records = append(h.Records, history.Record{Step: i + 1, Split: history.Train, Loss: loss})
+	}
+	return h
+}
+
+// spikes has losses of 1e308 and -1e308 among others, the least that there are, and ones of all
+// sizes.
+func spikes() *history.History {
+	h := &history.History{Run: history.Run{Name: "spikes", Tasks: []history.Task{{Name: "one spike"}, {Name: "both ends"}, {Name: "least"}, {Name: "all sizes"}}}}
+	for i := range 50 {
+		loss := map[string]float64{
+			"one spike": 1 / float64(i+1), "both ends": math.Pow(-1, float64(i)) * 1e308, "least": float64(1+i%2) * 5e-324, "all sizes": math.Pow(10, 12*float64(i)-300),
+		}
+		if i == 20 {
+			loss["one spike"] = 1e308
+		}
+		h.Records = append(h.Records, history.Record{Step: i + 1, Split: history.Train, Loss: loss})
 	}
 	return h
 }

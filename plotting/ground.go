@@ -20,9 +20,9 @@ func (p *landscape) shades(loss func(x, y float64) float64) *shadedGround {
 	columns, rows := pixelsOf(p.side), pixelsOf(p.tall)
 	values, sorted := make([]float64, 0, columns*rows), make([]float64, 0, columns*rows)
 	for row := range rows {
-		y := p.Y[1] - (p.Y[1]-p.Y[0])*(float64(row)+0.5)/float64(rows)
+		y := mix(p.Y[1], p.Y[0], (float64(row)+0.5)/float64(rows))
 		for column := range columns {
-			v := loss(p.X[0]+(p.X[1]-p.X[0])*(float64(column)+0.5)/float64(columns), y)
+			v := loss(mix(p.X[0], p.X[1], (float64(column)+0.5)/float64(columns)), y)
 			values = append(values, v)
 			if isFinite(v) {
 				sorted = append(sorted, v)

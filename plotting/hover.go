@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/fnv"
-	"html"
 	"math"
 	"slices"
 	"strings"
@@ -22,14 +21,14 @@ type hotSpot struct {
 
 // hover gives a point or a line a text. Painters call it where they draw; canvases without a mouse do not take it.
 func hover(c draw.Canvas, radius vg.Length, text string, points ...vg.Point) {
-	if svg, ok := c.Canvas.(*svgCanvas); ok && text != "" && len(points) > 0 {
-		svg.spots = append(svg.spots, hotSpot{slices.Clone(points), radius, text})
+	if s, ok := c.Canvas.(*sheet); ok && text != "" && len(points) > 0 {
+		s.hover(hotSpot{slices.Clone(points), radius, text})
 	}
 }
 
 // svg is an element that cannot be seen, with a title, in the canvas's coordinates.
 func (h hotSpot) svg() []byte {
-	title := "<title>" + html.EscapeString(h.text) + "</title>"
+	title := "<title>" + escape(h.text) + "</title>"
 	if len(h.points) == 1 {
 		return fmt.Appendf(nil, `<circle cx="%.5g" cy="%.5g" r="%.3g" fill-opacity="0">%s</circle>`+"\n", h.points[0].X, h.points[0].Y, h.radius, title)
 	}
@@ -56,7 +55,7 @@ func (h hotSpot) area(height vg.Length) string {
 		}
 		coords = strings.Join(around, ",")
 	}
-	text := html.EscapeString(h.text)
+	text := escape(h.text)
 	return fmt.Sprintf(`<area shape="%s" coords="%s" title="%s" alt="%s">`, shape, coords, text, text)
 }
 

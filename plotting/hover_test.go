@@ -3,9 +3,12 @@ package plotting
 import (
 	"bytes"
 	"encoding/xml"
+	"io"
 	"strings"
 	"testing"
 
+	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/study"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -72,5 +75,33 @@ func TestHoverInHTML(t *testing.T) {
 	}
 	if !spotted().Hovers() || (&Figure{width: 1, height: 1, paint: func(draw.Canvas) {}}).Hovers() {
 		t.Error("Hovers is wrong")
+	}
+}
+
+// A name with control characters leaves the SVG a document that can be read.
+func TestNamesInSVG(t *testing.T) {
+	name := "a\x1b]0;\a<b>\r\x00\u202e&\xff"
+	h := &history.History{Run: history.Run{Name: name, Tasks: []history.Task{{Name: name}}}}
+	h.Records = append(h.Records, history.Record{Step: 1, Split: history.Train, Loss: map[string]float64{name: 1}})
+	s := &study.Study{Name: name, Tasks: h.Run.Tasks, Objectives: study.Objectives(h.Run.Tasks), Split: history.Train}
+	s.Put(&study.Trial{
+		Setting: study.Setting{Weights: map[string]float64{name: 2}, Seed: 1}, State: study.Done,
+		Loss: map[string]float64{name: 1}, History: h,
+	})
+	for _, f := range []*Figure{Losses{}.Figure(h), SweepLosses{Split: history.Train}.Figure(s)} {
+		var svg bytes.Buffer
+		if err := f.WriteSVG(&svg); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.ContainsAny(svg.Bytes(), "\x1b\a\x00\r") {
+			t.Error("the SVG has control characters")
+		}
+		for decoder := xml.NewDecoder(&svg); ; {
+			if _, err := decoder.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

@@ -36,9 +36,11 @@ func (l Landscape) Figure(loss func(x, y float64) float64, target [][2]float64, 
 	if p.Levels <= 0 {
 		p.Levels = 14
 	}
+	p.Levels = min(p.Levels, 256) // of a picture with a palette
 	p.chooseRanges()
-	if !(p.X[0] < p.X[1] && p.Y[0] < p.Y[1]) {
-		return failed("landscape: want ranges of x and y that rise, got %v and %v", p.X, p.Y)
+	rises := func(r [2]float64) bool { return r[0] < r[1] && isFinite(r[0]) && isFinite(r[1]) }
+	if !rises(p.X) || !rises(p.Y) {
+		return failed("landscape: want finite ranges of x and y that rise, got %v and %v", p.X, p.Y)
 	}
 	p.layOut()
 	p.ground = p.shades(loss)
@@ -93,7 +95,7 @@ func (p *landscape) chooseRanges() {
 	}
 	for _, r := range []*[2]float64{&p.X, &p.Y} {
 		pad := math.Max(0.08*(r[1]-r[0]), 1e-9*math.Max(1, math.Abs(r[0])))
-		r[0], r[1] = r[0]-pad, r[1]+pad
+		r[0], r[1] = capped(r[0]-pad), capped(r[1]+pad)
 	}
 }
 
@@ -122,7 +124,8 @@ func (p *landscape) layOut() {
 		p.width = 2*margin + p.left + vg.Length(p.columns)*(250+landscapeGap) - landscapeGap
 	}
 	p.side = (p.width - 2*margin - p.left - landscapeGap*vg.Length(p.columns-1)) / vg.Length(p.columns)
-	p.tall = p.side * vg.Length(math.Max(0.4, math.Min(1.3, (p.Y[1]-p.Y[0])/(p.X[1]-p.X[0]))))
+	slope := (p.Y[1]/2 - p.Y[0]/2) / (p.X[1]/2 - p.X[0]/2)
+	p.tall = p.side * vg.Length(math.Max(0.4, math.Min(1.3, slope)))
 	p.pitch = p.titleRoom + p.noteRoom + 4 + p.tall + landscapeGap
 	p.height = 2*margin + titleHeight + vg.Length(p.rows)*p.pitch - landscapeGap + tickLabelHeight + 4 + legendRow
 }
@@ -173,8 +176,8 @@ func (p *landscape) drawTicks(c draw.Canvas, area vg.Rectangle, withY, withX boo
 func (p *landscape) placer(area vg.Rectangle) func([2]float64) vg.Point {
 	return func(q [2]float64) vg.Point {
 		return vg.Point{
-			X: area.Min.X + area.Size().X*vg.Length((q[0]-p.X[0])/(p.X[1]-p.X[0])),
-			Y: area.Min.Y + area.Size().Y*vg.Length((q[1]-p.Y[0])/(p.Y[1]-p.Y[0])),
+			X: area.Min.X + area.Size().X*vg.Length(ratio(q[0], p.X[0], p.X[1])),
+			Y: area.Min.Y + area.Size().Y*vg.Length(ratio(q[1], p.Y[0], p.Y[1])),
 		}
 	}
 }

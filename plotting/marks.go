@@ -3,6 +3,7 @@ package plotting
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -51,6 +52,9 @@ type box struct {
 func (box) shown() []xy { return nil }
 
 func (b box) draw(c draw.Canvas, at placing) {
+	if slices.ContainsFunc([]float64{b.x[0], b.x[1], b.y[0], b.y[1]}, math.IsNaN) {
+		return
+	}
 	c.SetColor(b.color)
 	c.Fill(vg.Rectangle{
 		Min: vg.Point{X: at.clippedX(b.x[0]), Y: at.clippedY(b.y[0])},
@@ -97,15 +101,21 @@ func (r ribbon) shown() (points []xy) {
 }
 
 func (r ribbon) draw(c draw.Canvas, at placing) {
-	if len(r.xs) < 2 {
+	var known []int
+	for i, x := range r.xs {
+		if isFinite(x) && at.frame.x.shows(x) && !math.IsNaN(r.lows[i]) && !math.IsNaN(r.highs[i]) {
+			known = append(known, i)
+		}
+	}
+	if len(known) < 2 {
 		return
 	}
 	var p vg.Path
-	p.Move(vg.Point{X: at.x(r.xs[0]), Y: at.clippedY(r.lows[0])})
-	for i, x := range r.xs {
-		p.Line(vg.Point{X: at.x(x), Y: at.clippedY(r.highs[i])})
+	p.Move(vg.Point{X: at.x(r.xs[known[0]]), Y: at.clippedY(r.lows[known[0]])})
+	for _, i := range known {
+		p.Line(vg.Point{X: at.x(r.xs[i]), Y: at.clippedY(r.highs[i])})
 	}
-	for i := len(r.xs) - 1; i >= 0; i-- {
+	for _, i := range slices.Backward(known) {
 		p.Line(vg.Point{X: at.x(r.xs[i]), Y: at.clippedY(r.lows[i])})
 	}
 	p.Close()
@@ -125,7 +135,7 @@ type whisker struct {
 func (whisker) shown() []xy { return nil }
 
 func (w whisker) draw(c draw.Canvas, at placing) {
-	if !(w.low < w.high) {
+	if !(w.low < w.high) || at.isGap(w.at) {
 		return
 	}
 	const reach = vg.Length(2.2) // of a cap
@@ -161,6 +171,9 @@ type spot struct {
 func (s spot) shown() []xy { return []xy{s.at} }
 
 func (s spot) draw(c draw.Canvas, at placing) {
+	if at.isGap(s.at) {
+		return
+	}
 	s.drawAt(c, vg.Point{X: at.x(s.at.x), Y: at.y(s.at.y)})
 }
 
@@ -180,6 +193,9 @@ type halo struct{ at xy }
 func (h halo) shown() []xy { return []xy{h.at} }
 
 func (h halo) draw(c draw.Canvas, at placing) {
+	if at.isGap(h.at) {
+		return
+	}
 	drawHalo(c, vg.Point{X: at.x(h.at.x), Y: at.y(h.at.y)})
 }
 

@@ -21,20 +21,22 @@ func Gray[F ~float32 | ~float64](values []F, width int) image.Image {
 	img := image.NewGray(imageBounds(len(values), width))
 	for i := range img.Pix {
 		if v := float64(values[i]); isFinite(v) && high > low {
-			img.Pix[i] = uint8(255*(v-low)/(high-low) + 0.5)
+			img.Pix[i] = uint8(255*ratio(v, low, high) + 0.5)
 		}
 	}
 	return img
 }
 
 // RGB makes a picture of red, green and blue in [0, 1], given row by row and pixel by pixel, width pixels a row; values outside
-// are clipped.
+// are clipped, and NaN is 0.
 func RGB[F ~float32 | ~float64](values []F, width int) image.Image {
 	img := image.NewRGBA(imageBounds(len(values)/3, width))
 	for i := range len(img.Pix) / 4 {
 		var c [3]uint8
 		for k := range c {
-			c[k] = uint8(255*math.Max(0, math.Min(1, float64(values[3*i+k]))) + 0.5)
+			if v := float64(values[3*i+k]); v > 0 {
+				c[k] = uint8(255*math.Min(1, v) + 0.5)
+			}
 		}
 		img.SetRGBA(i%width, i/width, color.RGBA{c[0], c[1], c[2], 255})
 	}

@@ -14,10 +14,10 @@ type reduction struct {
 }
 
 type bucket struct {
-	points     int
-	finite     int // of the points, those with a finite value
-	low, high  xy
-	sumX, sumY float64 // over the finite points
+	points    int
+	finite    int // of the points, those with a finite value
+	low, high xy
+	mean      xy // of the finite points
 }
 
 type xy struct{ x, y float64 }
@@ -44,8 +44,8 @@ func (r *reduction) add(x, y float64) {
 	}
 	last := &r.buckets[len(r.buckets)-1]
 	point := bucket{points: 1}
-	if !math.IsNaN(y) && !math.IsInf(y, 0) {
-		point = bucket{points: 1, finite: 1, low: xy{x, y}, high: xy{x, y}, sumX: x, sumY: y}
+	if isFinite(y) {
+		point = bucket{points: 1, finite: 1, low: xy{x, y}, high: xy{x, y}, mean: xy{x, y}}
 	}
 	last.merge(point)
 }
@@ -70,11 +70,11 @@ func (b *bucket) merge(other bucket) {
 		if b.finite == 0 || other.high.y > b.high.y {
 			b.high = other.high
 		}
+		share := float64(other.finite) / float64(b.finite+other.finite)
+		b.mean = xy{mix(b.mean.x, other.mean.x, share), mix(b.mean.y, other.mean.y, share)}
 	}
 	b.points += other.points
 	b.finite += other.finite
-	b.sumX += other.sumX
-	b.sumY += other.sumY
 }
 
 // points returns the curve with its extremes, in order of x; a NaN marks a gap.
@@ -100,8 +100,7 @@ func (r *reduction) points() (ps []xy) {
 func (r *reduction) means() (ps []xy) {
 	for _, b := range r.buckets {
 		if b.finite > 0 {
-			n := float64(b.finite)
-			ps = append(ps, xy{b.sumX / n, b.sumY / n})
+			ps = append(ps, b.mean)
 		}
 		if b.finite < b.points {
 			ps = append(ps, gap)
@@ -118,7 +117,7 @@ func (p xy) isGap() bool { return math.IsNaN(p.y) }
 func (r *reduction) last() (float64, bool) {
 	for i := len(r.buckets) - 1; i >= 0; i-- {
 		if b := r.buckets[i]; b.finite > 0 {
-			return b.sumY / float64(b.finite), true
+			return b.mean.y, true
 		}
 	}
 	return 0, false

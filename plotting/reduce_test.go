@@ -49,7 +49,7 @@ func TestReduce(t *testing.T) {
 		}
 		kept := 0.0
 		for _, b := range r.buckets {
-			kept += b.sumY
+			kept += b.mean.y * float64(b.finite)
 		}
 		if math.Abs(kept-sum) > 1e-9*(1+math.Abs(sum))*float64(n+1) {
 			t.Errorf("%d points: the means stand for a sum of %g, want %g", n, kept, sum)

@@ -53,8 +53,30 @@ func settingScale(values []float64, weights bool) scale {
 	if s.low >= 0 && len(above) > 0 && (weights || s.high >= 10*above[0]) {
 		s.log = true
 		if s.zero = s.low == 0; s.zero {
-			s.low = above[0] / max(2, math.Pow(s.high/above[0], 0.2))
+			s.low = math.Max(above[0]/max(2, math.Exp(0.2*logRatio(s.high, above[0]))), math.SmallestNonzeroFloat64)
 		}
+	}
+	return s
+}
+
+// Two numbers that are closer than leastShare of their size, or than leastRange, are one on an
+// axis: labels with the digits that would tell them apart could not be read, and what differs by
+// so little is rounding.
+const (
+	leastShare = 1e-9
+	leastRange = 1e-300
+)
+
+// opened has some room around a single value.
+func (s scale) opened() scale {
+	size := math.Max(math.Abs(s.low), math.Abs(s.high))
+	switch {
+	case s.log && logRatio(s.high, s.low) > leastShare:
+	case s.log:
+		s.low, s.high = math.Max(s.low/2, math.SmallestNonzeroFloat64), capped(s.high*2)
+	case s.high-s.low <= math.Max(leastShare*size, leastRange):
+		spread := math.Max(size/2, 1e-9)
+		s.low, s.high = capped(s.low-spread), capped(s.high+spread)
 	}
 	return s
 }
@@ -69,9 +91,9 @@ func (s scale) share(v float64) float64 {
 		if v = math.Max(v, 0); s.zero {
 			v = math.Max(v, s.low)
 		}
-		share = math.Log(v/s.low) / math.Log(s.high/s.low)
+		share = logRatio(v, s.low) / logRatio(s.high, s.low)
 	default:
-		share = (v - s.low) / (s.high - s.low)
+		share = ratio(v, s.low, s.high)
 	}
 	if s.flip {
 		return 1 - share
@@ -85,12 +107,12 @@ func (s scale) shows(v float64) bool { return !math.IsNaN(v) && (!s.log || v > 0
 // padded has a share more on both sides.
 func (s scale) padded(share float64) scale {
 	if s.log {
-		by := math.Pow(s.high/s.low, share)
-		s.low, s.high = s.low/by, s.high*by
+		by := math.Exp(share * logRatio(s.high, s.low))
+		s.low, s.high = math.Max(s.low/by, math.SmallestNonzeroFloat64), capped(s.high*by)
 		return s
 	}
 	by := share * (s.high - s.low)
-	s.low, s.high = s.low-by, s.high+by
+	s.low, s.high = capped(s.low-by), capped(s.high+by)
 	return s
 }
 
@@ -162,7 +184,7 @@ func formatValue(v float64) string {
 	case v == math.Trunc(v) && a < 1e5:
 		return minus(strconv.FormatFloat(v, 'f', 0, 64))
 	case a >= 1e5 || a < 1e-3:
-		return scientific(v)
+		return scientific(v, 2)
 	}
 	return minus(strconv.FormatFloat(v, 'g', 3, 64))
 }

@@ -1,8 +1,11 @@
 package plotting
 
 import (
+	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -101,5 +104,87 @@ func TestWrap(t *testing.T) {
 	}
 	if lines := style.wrap("  ", 60); len(lines) != 0 {
 		t.Errorf("nothing became %q", lines)
+	}
+}
+
+// TestTicksOfAnyRange: on any range of numbers the ticks rise, lie on the axis, are few, and have
+// labels that differ.
+func TestTicksOfAnyRange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	ends := []float64{0, 5e-324, 1e-310, 1e-300, 0.3, math.Nextafter(0.3, 1), 0.3 + 1e-8, 1e9, 1e9 + 1e-6, 1e9 + 30, 1e308, math.MaxFloat64}
+	for _, v := range slices.Clone(ends) {
+		ends = append(ends, -v)
+	}
+	for range 30 {
+		if v := math.Float64frombits(rng.Uint64()); isFinite(v) {
+			ends = append(ends, v)
+		}
+	}
+	for _, low := range ends {
+		for _, high := range ends {
+			for _, log := range []bool{false, true} {
+				if low > high || log && low <= 0 {
+					continue
+				}
+				s := scale{low: low, high: high, log: log}.opened().padded(0.05)
+				if !(s.low <= low && high <= s.high && s.low < s.high) {
+					t.Fatalf("the axis of %g to %g, log %v, goes from %g to %g", low, high, log, s.low, s.high)
+				}
+				checkTicks(t, s)
+			}
+		}
+	}
+}
+
+func checkTicks(t *testing.T, s scale) {
+	t.Helper()
+	ticks, seen, last := s.ticks(8, 0), map[string]bool{}, math.Inf(-1)
+	for _, tick := range ticks {
+		if at := s.share(tick.value); !(at >= -1e-6 && at <= 1+1e-6) || tick.value <= last {
+			t.Errorf("log %v, %g to %g: a tick %q at %g, share %g, after %g", s.log, s.low, s.high, tick.label, tick.value, at, last)
+		}
+		last = tick.value
+		if tick.label != "" && seen[tick.label] {
+			t.Errorf("log %v, %g to %g: two ticks %q", s.log, s.low, s.high, tick.label)
+		}
+		seen[tick.label] = true
+	}
+	if len(ticks) == 0 || len(ticks) > 60 {
+		t.Errorf("log %v, %g to %g: %d ticks", s.log, s.low, s.high, len(ticks))
+	}
+}
+
+// A figure with a mark that has no place on it is an error, not a picture that lies, nor one that
+// takes for ever.
+func TestMarksFarOutside(t *testing.T) {
+	for _, far := range []vg.Length{1e300, -1e9, vg.Length(math.NaN()), vg.Length(math.Inf(1))} {
+		for name, paint := range map[string]func(c draw.Canvas){
+			"line":  func(c draw.Canvas) { line(c, draw.LineStyle{Color: ink, Width: 1}, vg.Point{}, vg.Point{X: far}) },
+			"dot":   func(c draw.Canvas) { fillDots(c, ink, 1, []vg.Point{{Y: far}}) },
+			"text":  func(c draw.Canvas) { labelStyle().draw(c, far, 0, 0, "text") },
+			"name":  func(c draw.Canvas) { labelStyle().drawUpwards(c, 0, far, "text") },
+			"image": func(c draw.Canvas) { c.DrawImage(vg.Rectangle{Max: vg.Point{X: far, Y: 1}}, Gray([]float64{1}, 1)) },
+			"hover": func(c draw.Canvas) { hover(c, 1, "text", vg.Point{X: far}) },
+		} {
+			f := &Figure{width: 100, height: 100, paint: paint}
+			if err := f.WriteSVG(io.Discard); err == nil || !strings.Contains(err.Error(), "far outside") {
+				t.Errorf("a %s at %g: the error is %v", name, far, err)
+			}
+		}
+	}
+}
+
+// A constant curve stays constant to the bit however it is reduced and smoothed.
+func TestConstantStaysConstant(t *testing.T) {
+	for _, v := range []float64{0.30000001, 0.1, 1e308, -1e308, 5e-324, 0} {
+		var r reduction
+		for i := range 10_000 {
+			r.add(float64(i), v)
+		}
+		for _, p := range smooth(r.means(), 150) {
+			if p.y != v {
+				t.Fatalf("%g became %g at %g", v, p.y, p.x)
+			}
+		}
 	}
 }

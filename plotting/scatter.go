@@ -58,20 +58,26 @@ func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // regressionFit returns R², NaN when the true values do not vary, and the root mean squared error.
 func regressionFit(points []xy) (r2, rmse float64) {
+	var all []float64
+	for _, p := range points {
+		all = append(all, p.x, p.y)
+	}
+	size := exponent(all...) // in units of 2^size no square overflows
 	n, mean := float64(len(points)), 0.0
 	for _, p := range points {
-		mean += p.x / n
+		mean += math.Ldexp(p.x, -size) / n
 	}
 	var residual, total float64
 	for _, p := range points {
-		residual += (p.x - p.y) * (p.x - p.y)
-		total += (p.x - mean) * (p.x - mean)
+		x, y := math.Ldexp(p.x, -size), math.Ldexp(p.y, -size)
+		residual += (x - y) * (x - y)
+		total += (x - mean) * (x - mean)
 	}
 	r2 = math.NaN()
 	if total > 0 {
 		r2 = 1 - residual/total
 	}
-	return r2, math.Sqrt(residual / n)
+	return r2, math.Ldexp(math.Sqrt(residual/n), size)
 }
 
 func valueRange(points []xy) (low, high float64) {
@@ -87,8 +93,10 @@ func thin(points []xy, low, high float64) (kept []xy) {
 	const cells = 150
 	seen := map[[2]int]bool{}
 	for _, p := range points {
-		size := math.Max(high-low, math.SmallestNonzeroFloat64) / cells
-		cell := [2]int{int((p.x - low) / size), int((p.y - low) / size)}
+		cell := [2]int{}
+		if low < high {
+			cell = [2]int{int(cells * ratio(p.x, low, high)), int(cells * ratio(p.y, low, high))}
+		}
 		if !seen[cell] {
 			seen[cell] = true
 			kept = append(kept, p)

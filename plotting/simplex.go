@@ -93,13 +93,17 @@ func (p *simplex) collect() {
 	var values []float64
 	for i, g := range p.groups {
 		var at [2]float64
-		sum := 0.0
-		for t, task := range p.TaskNames() {
-			w := weightOf(g.Setting, task)
+		var set []float64
+		for _, task := range p.TaskNames() {
+			set = append(set, weightOf(g.Setting, task))
+		}
+		size, sum := exponent(set...), 0.0
+		for t := range set {
+			w := math.Ldexp(set[t], -size)
 			sum += w
 			at[0], at[1] = at[0]+w*corners[t][0], at[1]+w*corners[t][1]
 		}
-		if !(sum > 0) {
+		if !(sum > 0) || math.IsInf(sum, 0) {
 			continue // no fixed weights
 		}
 		place := simplexPlace{group: i, at: [2]float64{at[0] / sum, at[1] / sum}, value: p.result.of(g)}
@@ -136,9 +140,10 @@ const groundShades = 48
 
 // drawGround paints the interpolated field.
 func (p *simplex) drawGround(c draw.Canvas, place func([2]float64) vg.Point) {
-	var known []simplexPlace
+	var known []simplexPlace // with shares of the colours for values
 	for _, q := range p.places {
 		if isFinite(q.value) && p.groups[q.group].Complete() {
+			q.value = p.colors.share(q.value)
 			known = append(known, q)
 		}
 	}
@@ -163,7 +168,7 @@ func (p *simplex) drawGround(c draw.Canvas, place func([2]float64) vg.Point) {
 			}
 			shade := groundShades
 			if edge := y / math.Sqrt(3); x >= edge && x <= 1-edge {
-				shade = min(groundShades-1, int(groundShades*p.colors.share(values[column/2])))
+				shade = min(groundShades-1, int(groundShades*values[column/2]))
 			}
 			picture.SetColorIndex(column, row, uint8(shade))
 		}

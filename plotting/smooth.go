@@ -5,7 +5,7 @@ import "math"
 // smooth returns the curve ps with each value replaced by that of a straight line fitted to its neighbours, weighted by a
 // Gaussian of standard deviation sigma in x (local linear regression: Cleveland, "Robust Locally Weighted Regression and
 // Smoothing Scatterplots", 1979, with a Gaussian kernel). Unlike a moving average it neither lags nor bends at the ends.
-// Gaps stay: no value is averaged across one.
+// Gaps stay: no value is averaged across one, and where neighbours are equal the value stays to the bit.
 func smooth(ps []xy, sigma float64) []xy {
 	out := make([]xy, 0, len(ps))
 	for start := 0; start < len(ps); {
@@ -25,6 +25,10 @@ func smooth(ps []xy, sigma float64) []xy {
 func appendSmoothed(out, ps []xy, sigma float64) []xy {
 	const reach = 3 // standard deviations after which a weight is negligible
 	first := 0
+	var size int // in units of 2^size nothing overflows
+	for _, p := range ps {
+		size = max(size, exponent(p.y)-500)
+	}
 	for _, p := range ps {
 		for ps[first].x < p.x-reach*sigma {
 			first++
@@ -42,14 +46,15 @@ func appendSmoothed(out, ps []xy, sigma float64) []xy {
 			s0 += w
 			s1 += w * d
 			s2 += w * d * d
-			t0 += w * q.y
-			t1 += w * d * q.y
+			above := math.Ldexp(q.y, -size) - math.Ldexp(p.y, -size)
+			t0 += w * above
+			t1 += w * d * above
 		}
-		y := t0 / s0
+		rise := t0 / s0
 		if det := s0*s2 - s1*s1; det > 1e-9*s0*s2 {
-			y = (s2*t0 - s1*t1) / det
+			rise = (s2*t0 - s1*t1) / det
 		}
-		out = append(out, xy{p.x, y})
+		out = append(out, xy{p.x, capped(math.Ldexp(math.Ldexp(p.y, -size)+rise, size))})
 	}
 	return out
 }
@@ -60,7 +65,7 @@ func inLog(ps []xy, f func([]xy) []xy) []xy {
 	for i, p := range ps {
 		logs[i] = gap
 		if p.y > 0 {
-			logs[i] = xy{p.x, math.Log(p.y)}
+			logs[i] = xy{p.x, logOf(p.y)}
 		}
 	}
 	out := f(logs)

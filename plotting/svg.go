@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/gomtl/gomtl/mtl/history"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -27,6 +28,7 @@ func newSVGCanvas(width, height vg.Length) *svgCanvas {
 
 // FillString implements vg.Canvas.
 func (c *svgCanvas) FillString(f font.Face, at vg.Point, s string) {
+	s = history.OneLine(s)
 	c.widths = append(c.widths, f.Width(s))
 	c.Canvas.FillString(f, at, s)
 }
@@ -35,6 +37,9 @@ var (
 	textElement = regexp.MustCompile(`<text `)
 	svgElement  = regexp.MustCompile(`<svg `)
 )
+
+// escape is a text as markup, without the control characters that XML forbids.
+func escape(s string) string { return html.EscapeString(history.Printable(s)) }
 
 func (c *svgCanvas) write(w io.Writer, description string) error {
 	var buf bytes.Buffer
@@ -49,7 +54,7 @@ func (c *svgCanvas) write(w io.Writer, description string) error {
 	})
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
 	svg = bytes.ReplaceAll(svg, []byte("data:image/jpg;base64,"), []byte("data:image/png;base64,"))
-	label := fmt.Appendf(nil, `<svg role="img" aria-label="%s" `, html.EscapeString(description))
+	label := fmt.Appendf(nil, `<svg role="img" aria-label="%s" `, escape(description))
 	svg = svgElement.ReplaceAllLiteral(svg, label)
 	if end := bytes.LastIndex(svg, []byte("</g>")); end >= 0 && len(c.spots) > 0 {
 		var spots []byte

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gomtl/gomtl/mtl/history"
 )
 
 // Table is a small table of results. Cells are strings or numbers: a float has four significant digits, NaN and nil are a dash,
@@ -17,9 +19,15 @@ type Table struct {
 	Rows   [][]any
 }
 
-// WriteText writes the table in aligned columns, for a terminal.
+// WriteText writes the table in aligned columns, for a terminal: control characters are written
+// out.
 func (t Table) WriteText(w io.Writer) error {
 	cells, numeric := t.format()
+	for _, row := range cells {
+		for i := range row {
+			row[i] = history.OneLine(row[i])
+		}
+	}
 	widths := make([]int, len(numeric))
 	for _, row := range cells {
 		for i, cell := range row {
@@ -28,7 +36,7 @@ func (t Table) WriteText(w io.Writer) error {
 	}
 	var out strings.Builder
 	if t.Title != "" {
-		out.WriteString(t.Title + "\n")
+		out.WriteString(history.OneLine(t.Title) + "\n")
 	}
 	for r, row := range cells {
 		var line strings.Builder

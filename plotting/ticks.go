@@ -2,6 +2,7 @@ package plotting
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,11 +15,17 @@ type tick struct {
 
 // linearTicks returns about want round values in [low, high], at steps of 1, 2 or 5 times a power of ten and at least minStep.
 func linearTicks(low, high float64, want int, minStep float64) []tick {
-	step := roundStep((high-low)/float64(max(want, 1)), minStep)
+	parts := float64(max(want, 1))
+	step := roundStep(high/parts-low/parts, minStep)
 	var ticks []tick
 	first, last := math.Ceil(low/step-1e-9), math.Floor(high/step+1e-9)
-	for i := first; i <= last && len(ticks) < 100; i++ {
-		ticks = append(ticks, tick{value: i * step})
+	for i := range 100 {
+		n := first + float64(i)
+		if v := n * step; n <= last && isFinite(v) && (i == 0 || v > ticks[len(ticks)-1].value) {
+			ticks = append(ticks, tick{value: v})
+			continue
+		}
+		break
 	}
 	largest := math.Max(math.Abs(first), math.Abs(last)) * step
 	for i := range ticks {
@@ -28,7 +35,7 @@ func linearTicks(low, high float64, want int, minStep float64) []tick {
 }
 
 func roundStep(rough, minStep float64) float64 {
-	rough = math.Max(rough, minStep)
+	rough = math.Max(math.Max(rough, minStep), leastRange) // a smaller power of ten is 0
 	power := math.Pow(10, math.Floor(math.Log10(rough)))
 	for _, m := range []float64{1, 2, 5} {
 		if m*power >= 0.75*rough {
@@ -45,7 +52,11 @@ func formatTick(v, step, largest float64) string {
 	}
 	switch {
 	case largest >= 1e9 || largest < 1e-3:
-		return scientific(v)
+		digits := 2
+		if ratio := math.Abs(v) / step; ratio > 1 {
+			digits = max(2, int(math.Ceil(math.Log10(ratio)-1e-9)))
+		}
+		return scientific(v, digits)
 	case largest >= 1e6:
 		return fixed(v/1e6, step/1e6) + "M"
 	case largest >= 1e4:
@@ -62,9 +73,9 @@ func fixed(v, step float64) string {
 // minus writes the sign of a number as one.
 func minus(number string) string { return strings.Replace(number, "-", "−", 1) }
 
-// scientific writes at most three digits, as 1.25e−5.
-func scientific(v float64) string {
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
+// scientific writes at most so many digits after the first, as 1.25e−5.
+func scientific(v float64, digits int) string {
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', digits, 64), "e")
 	mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
 	n, _ := strconv.Atoi(exponent) // FormatFloat wrote it
 	return strings.ReplaceAll(mantissa+"e"+strconv.Itoa(n), "-", "−")
@@ -73,9 +84,14 @@ func scientific(v float64) string {
 // logTicks returns about want values in [low, high] for a logarithmic axis: powers of ten over a wide range, with 2 and 5
 // between them over a narrower one, and evenly spaced values where less than a factor of four is shown.
 func logTicks(low, high float64, want int) []tick {
-	decades := math.Log10(high / low)
+	decades := logRatio(high, low) / math.Ln10
 	if decades < 0.6 {
-		return linearTicks(low, high, want, 0)
+		outside := func(t tick) bool { return t.value < low*(1-1e-9) || t.value > high*(1+1e-9) }
+		ticks := slices.DeleteFunc(linearTicks(low, high, want, 0), outside)
+		if len(ticks) == 0 { // there is no round number between them
+			ticks = []tick{{low, formatLog(low)}, {high, formatLog(high)}}
+		}
+		return ticks
 	}
 	mantissas := []float64{1, 2, 5}
 	if 3*decades > 1.6*float64(want) {
@@ -83,9 +99,9 @@ func logTicks(low, high float64, want int) []tick {
 	}
 	every := max(1, int(math.Ceil(decades/float64(max(want, 1)))))
 	var ticks []tick
-	for e := int(math.Floor(math.Log10(low))); e <= int(math.Ceil(math.Log10(high))); e++ {
+	for e := int(math.Floor(logOf(low) / math.Ln10)); e <= int(math.Ceil(logOf(high)/math.Ln10)); e++ {
 		for m := 1.0; m < 10; m++ {
-			t := tick{value: m * math.Pow(10, float64(e))}
+			t := tick{value: m * math.Pow10(e)}
 			for _, labelled := range mantissas {
 				if m == labelled && e%every == 0 {
 					t.label = formatLog(t.value)
@@ -103,5 +119,5 @@ func formatLog(v float64) string {
 	if v >= 1e-3*(1-1e-9) && v < 9.99e3 {
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
-	return scientific(v)
+	return scientific(v, 2)
 }

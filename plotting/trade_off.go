@@ -203,6 +203,7 @@ type stair []xy
 func (stair) shown() []xy { return nil }
 
 func (s stair) draw(c draw.Canvas, at placing) {
+	s = slices.DeleteFunc(slices.Clone(s), at.isGap)
 	if len(s) < 2 {
 		return
 	}

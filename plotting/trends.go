@@ -2,6 +2,7 @@ package plotting
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomtl/gomtl/mtl/study"
 )
@@ -47,8 +48,7 @@ func (o Trends) Figure(all ...TrendPanel) *Figure {
 			}
 		}
 	}
-	x := settingScale(xs, o.Log).opened().padded(0.03)
-	x.log = o.Log
+	x := o.scale(xs).opened().padded(0.03)
 	for _, panel := range all {
 		a := axes{title: panel.Title, xLabel: o.X, yLabel: o.Y, xScale: &x}
 		for _, t := range panel.Lines {
@@ -60,6 +60,20 @@ func (o Trends) Figure(all ...TrendPanel) *Figure {
 	}
 	p.shareRanges()
 	return p.figure(words)
+}
+
+// scale covers the places, of which negative ones are none on a logarithmic axis.
+func (o Trends) scale(xs []float64) scale {
+	if !o.Log {
+		s := linearScale(xs)
+		s.marked = settingScale(xs, false).marked
+		return s
+	}
+	s := settingScale(slices.DeleteFunc(xs, func(x float64) bool { return x < 0 }), true)
+	if s.low <= 0 || !s.log {
+		return scale{low: 1, high: 10, log: true}
+	}
+	return s
 }
 
 // draw returns the marks and the line, and the last mean.

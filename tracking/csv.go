@@ -15,6 +15,10 @@ import (
 //
 // The kind is learning_rate, loss, weight or metric; task is empty for the learning rate, name is the metric's and empty for other kinds. Numbers have
 // all their digits; those that are not finite are NaN, +Inf and -Inf, which pandas and R read. The settings of the run are not in it.
+//
+// Names are written as they are, so that a program that reads the table finds the run's own. A
+// spreadsheet takes a cell that begins with =, +, - or @ for a formula: where the names of runs or
+// tasks are a stranger's, import the columns as text.
 type CSV struct {
 	Dir string // "csv" when empty
 

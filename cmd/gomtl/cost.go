@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -30,6 +29,9 @@ func costCommand() *cli.Command {
 			&cli.IntFlag{Name: "accumulate", Usage: "parts that a step takes its batch in", Value: 1},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := checkCounts(c, "batch", "accumulate"); err != nil {
+				return err
+			}
 			data, found := sources[c.String("data")]
 			if !found {
 				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(sources))
@@ -84,7 +86,7 @@ func costCommand() *cli.Command {
 					}
 				}
 			}
-			return writeCosts(os.Stdout, wanted, rows, speed)
+			return writeCosts(c.Root().Writer, wanted, rows, speed)
 		},
 	}
 }

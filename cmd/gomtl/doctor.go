@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"strings"
 
@@ -29,11 +29,11 @@ func doctorCommand() *cli.Command {
 				return err
 			}
 			if c.Bool("json") {
-				encoder := json.NewEncoder(os.Stdout)
+				encoder := json.NewEncoder(c.Root().Writer)
 				encoder.SetIndent("", "  ")
 				err = encoder.Encode(parts)
 			} else {
-				printParts(parts)
+				printParts(c.Root().Writer, parts)
 			}
 			if slices.ContainsFunc(parts, func(p setup.Part) bool { return !p.OK && !p.Optional }) {
 				err = errors.Join(err, errors.New("not everything works"))
@@ -43,16 +43,16 @@ func doctorCommand() *cli.Command {
 	}
 }
 
-func printParts(parts []setup.Part) {
+func printParts(to io.Writer, parts []setup.Part) {
 	for _, p := range parts {
 		if p.OK {
-			fmt.Printf("ok       %s: %s\n         %s\n", p.Name, strings.TrimSpace(p.Version), p.Path)
+			fmt.Fprintf(to, "ok       %s: %s\n         %s\n", p.Name, strings.TrimSpace(p.Version), p.Path)
 			continue
 		}
 		state := "BROKEN"
 		if p.Optional {
 			state = "absent"
 		}
-		fmt.Printf("%s   %s: %s\n         mend it with: %s\n", state, p.Name, strings.ReplaceAll(p.Error, "\n", "\n         "), p.Mend)
+		fmt.Fprintf(to, "%s   %s: %s\n         mend it with: %s\n", state, p.Name, strings.ReplaceAll(p.Error, "\n", "\n         "), p.Mend)
 	}
 }

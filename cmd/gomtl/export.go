@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/gomtl/gomtl/tracking"
 	"github.com/urfave/cli/v3"
 )
@@ -52,7 +53,7 @@ func exportCommand() *cli.Command {
 			out := cmp.Or(c.String("out"), tool.folder)
 			exported, err := tracking.ExportFolders(c.Args().Slice(), tool.writer(out, c.String("experiment")))
 			if err == nil {
-				fmt.Fprintf(c.Root().Writer, "runs: %d\nlook: "+tool.look+"\n", len(exported), out)
+				fmt.Fprintf(c.Root().Writer, "runs: %d\nlook: "+tool.look+"\n", len(exported), shellescape.Quote(out))
 			}
 			return err
 		},

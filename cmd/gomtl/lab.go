@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/gomtl/gomtl/internal/setup"
@@ -18,6 +19,10 @@ func labCommand() *cli.Command {
 			&cli.IntFlag{Name: "port", Value: 8888, Usage: "port on this machine"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if port := c.Int("port"); port < 1 || port > 65535 || c.NArg() > 1 {
+				return fmt.Errorf("want one folder at most and a port from 1 to 65535, got %q and %d", c.Args().Slice(), port)
+			}
+			saves(ctx, true) // programs of the set-up are told, and end first
 			steps, err := setup.ForLab()
 			if err != nil {
 				return err

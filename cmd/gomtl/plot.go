@@ -34,7 +34,7 @@ func plotCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Printf("%s\npage:    %s\nfigures: %d beside it, as SVG and PNG\n", text, files[0], (len(files)-1)/2)
+			fmt.Fprintf(c.Root().Writer, "%s\npage:    %s\nfigures: %d beside it, as SVG and PNG\n", text, files[0], (len(files)-1)/2)
 			return nil
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/gomtl/gomtl/internal/setup"
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/mtl/study"
@@ -30,12 +32,13 @@ func runCommand() *cli.Command {
 			if c.NArg() != 1 {
 				return fmt.Errorf("want one notebook, got %d arguments; for example: gomtl run notebooks/quickstart.ipynb", c.NArg())
 			}
-			return run(ctx, c.Args().First(), c.String("out"))
+			saves(ctx, true) // a cell that is interrupted saves its state
+			return run(ctx, c.Root().Writer, c.Args().First(), c.String("out"))
 		},
 	}
 }
 
-func run(ctx context.Context, notebook, out string) error {
+func run(ctx context.Context, to io.Writer, notebook, out string) error {
 	if _, err := os.Stat(notebook); err != nil {
 		return err
 	}
@@ -54,11 +57,11 @@ func run(ctx context.Context, notebook, out string) error {
 	result, err := setup.Execute(ctx, notebook, out)
 	if _, missing := os.Stat(result.HTML); missing == nil { // it is written last, whatever happened in the cells
 		table, tableErr := results(result.Runs, started)
-		fmt.Printf("notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
+		fmt.Fprintf(to, "notebook: %s\npage:     %s\nruns:     %s\n\n%s", result.Notebook, result.HTML, result.Runs, table)
 		err = errors.Join(err, tableErr)
 	}
 	if errors.Is(err, setup.ErrInterrupted) {
-		return fmt.Errorf("%w; to go on: gomtl run -out %s %s", err, out, notebook)
+		return fmt.Errorf("%w; to go on: gomtl run -out %s %s", err, shellescape.Quote(out), shellescape.Quote(notebook))
 	}
 	return err
 }

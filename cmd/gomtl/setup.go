@@ -15,6 +15,7 @@ func setupCommand() *cli.Command {
 		Description: "Everything goes to one folder of the user's: $GOMTL_HOME, else $XDG_CACHE_HOME/gomtl, else ~/.cache/gomtl.\n" +
 			"What is there already is left alone.\n\nExample:\n\n    gomtl setup",
 		Action: func(ctx context.Context, _ *cli.Command) error {
+			saves(ctx, true) // programs of the set-up are told, and end first
 			steps, err := setup.ForLab()
 			if err != nil {
 				return err

@@ -148,7 +148,7 @@ func runSweep(ctx context.Context, c *cli.Command, m *mtl.Model, data mtl.Data, 
 	if options.Fit.Backend, err = backend.New(ctx); err != nil {
 		return err
 	}
-	options.Observers = []study.Observer{&terminal.SweepBar{}}
+	options.Observers = []study.Observer{&terminal.SweepBar{}, sweepSaves{ctx}}
 	found, err := sweep.Run(ctx, m, data, options)
 	out := c.Root().Writer
 	switch share := options.Share; {

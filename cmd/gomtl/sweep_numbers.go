@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -71,13 +72,5 @@ func readFinite(text string) (float64, error) {
 
 // checkSweepNumbers finds numbers that would mean a default, or nothing, where they were given.
 func checkSweepNumbers(c *cli.Command) error {
-	for _, name := range []string{"steps", "batch", "sobol", "random", "adaptive", "workers"} {
-		if v := c.Int(name); c.IsSet(name) && v < 1 {
-			return fmt.Errorf("-%s %d: want 1 or more", name, v)
-		}
-	}
-	if rate := c.Float("rate"); !(rate > 0) || math.IsInf(rate, 0) {
-		return fmt.Errorf("-rate %v: want a number above 0", rate)
-	}
-	return nil
+	return errors.Join(checkCounts(c, "steps", "batch", "sobol", "random", "adaptive", "workers"), checkRate(c))
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -54,6 +56,9 @@ func trainCommand() *cli.Command {
 			&cli.Int64Flag{Name: "seed", Usage: "fixes initial weights and data order", Value: 1},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := errors.Join(checkCounts(c, "steps", "batch"), checkRate(c), checkSeed(c)); err != nil {
+				return err
+			}
 			data, found := sources[c.String("data")]
 			if !found {
 				return fmt.Errorf("there is no data set %q: want one of %s", c.String("data"), names(sources))
@@ -74,9 +79,9 @@ func trainCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return train(ctx, m, set, mtl.FitOptions{
+			return train(ctx, c.Root().Writer, m, set, mtl.FitOptions{
 				Steps: c.Int("steps"), BatchSize: c.Int("batch"), LearningRate: c.Float("rate"), Seed: c.Int64("seed"),
-				Weighting: chosen, RunDir: c.String("out"), Observers: []mtl.Observer{&terminal.Bar{}},
+				Weighting: chosen, RunDir: c.String("out"), Observers: []mtl.Observer{&terminal.Bar{}, trainingSaves{ctx}},
 				Config: map[string]any{"data": set.Name},
 			})
 		},
@@ -84,7 +89,7 @@ func trainCommand() *cli.Command {
 }
 
 // train fits a model to its tasks of a set, tests the best checkpoint and draws the run.
-func train(ctx context.Context, m *mtl.Model, set *datasets.Set, options mtl.FitOptions) (err error) {
+func train(ctx context.Context, out io.Writer, m *mtl.Model, set *datasets.Set, options mtl.FitOptions) (err error) {
 	tasks := m.TaskNames()
 	if options.Backend, err = backend.New(ctx); err != nil {
 		return err
@@ -101,17 +106,17 @@ func train(ctx context.Context, m *mtl.Model, set *datasets.Set, options mtl.Fit
 	if err != nil {
 		return err
 	}
-	fmt.Print("\nvalidation, at the end\n", history.Table(h), "\ntest, by the best checkpoint\n")
+	fmt.Fprint(out, "\nvalidation, at the end\n", history.Table(h), "\ntest, by the best checkpoint\n")
 	for _, name := range tasks {
 		for _, metric := range slices.Sorted(maps.Keys(test.Metric[name])) {
-			fmt.Printf("  %-8s %-14s %.4f\n", name, metric, test.Metric[name][metric])
+			fmt.Fprintf(out, "  %-8s %-14s %.4f\n", name, metric, test.Metric[name][metric])
 		}
 	}
 	files, err := report.Write(h, filepath.Join(options.RunDir, "plots"))
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nrun:   %s\nplots: %s\n", options.RunDir, files[0])
+	fmt.Fprintf(out, "\nrun:   %s\nplots: %s\n", options.RunDir, files[0])
 	return nil
 }
 

@@ -39,11 +39,14 @@ func weighCommand() *cli.Command {
 			&cli.StringFlag{Name: "in", Usage: "file with the gradients; - for standard input", Required: true},
 			&cli.StringFlag{Name: "methods", Usage: "methods, separated by commas, or all: " + names(methods), Value: "all"},
 			&cli.StringSliceFlag{Name: "set", Usage: "a setting of a method, such as CAGrad.c=0.5; may be given more than once"},
-			&cli.StringFlag{Name: "dtype", Usage: "float32 or float64", Value: "float64"},
+			&cli.StringFlag{Name: "dtype", Usage: "float32 or float64; gradients whose squares overflow or vanish in it are refused", Value: "float64"},
 			&cli.Int64Flag{Name: "seed", Usage: "fixes the random numbers of methods that draw some; not 0", Value: 1},
 			&cli.BoolFlag{Name: "json", Usage: "answer in JSON"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
+			if err := checkSeed(c); err != nil {
+				return err
+			}
 			states, err := readStates(c.String("in"))
 			if err != nil {
 				return err
@@ -56,16 +59,19 @@ func weighCommand() *cli.Command {
 			if !found {
 				return fmt.Errorf("there is no dtype %q here: want float32 or float64", c.String("dtype"))
 			}
-			if c.Int64("seed") == 0 {
-				return fmt.Errorf("the seed is 0: want another number")
+			if err := checkRange(states, dtype); err != nil {
+				return fmt.Errorf("%s: %w", c.String("in"), err)
 			}
 			b, err := backend.Go()
 			if err != nil {
 				return err
 			}
 			answers := map[string]*answer{}
-			for name, method := range chosen {
-				if answers[name], err = ask(ctx, b, name, method, dtype, c.Int64("seed"), states); err != nil {
+			waiting := &patient{to: c.Root().ErrWriter, all: len(chosen)}
+			defer waiting.begin()()
+			for _, name := range slices.Sorted(maps.Keys(chosen)) {
+				waiting.at(name)
+				if answers[name], err = ask(ctx, b, name, chosen[name], dtype, c.Int64("seed"), states); err != nil {
 					return err
 				}
 			}

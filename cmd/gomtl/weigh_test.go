@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v3"
 )
@@ -171,4 +173,68 @@ func TestWeighErrors(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Gradients whose squares overflow or vanish are refused: a method would take them for nothing.
+func TestWeighRange(t *testing.T) {
+	input := func(v string) string { return `{"jacobian": [[` + v + `, 0], [0, ` + v + `]]}` }
+	for _, c := range []struct{ value, dtype, want string }{
+		{"1e160", "float64", "too large"}, {"1e154", "float64", "too large"}, {"1e20", "float32", "too large"}, {"1e300", "float32", "too large"},
+		{"1e-170", "float64", "too small"}, {"1e-20", "float32", "too small"}, {"5e-324", "float64", "too small"},
+		{"1e150", "float64", ""}, {"1e-150", "float64", ""}, {"1e18", "float32", ""}, {"1e-18", "float32", ""}, {"0", "float32", ""},
+	} {
+		out, err := weighing(t, input(c.value), "-dtype", c.dtype, "-methods", "Equal,MGDA,UPGrad,PCGrad", "-json")
+		switch {
+		case c.want != "":
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "task 0") || !strings.Contains(err.Error(), c.dtype) {
+				t.Errorf("%s as %s: the error is %v; wanted %q", c.value, c.dtype, err, c.want)
+			}
+		case err != nil:
+			t.Errorf("%s as %s: %v", c.value, c.dtype, err)
+		}
+		if c.want != "" || c.value == "0" {
+			continue
+		}
+		// Two gradients of one length at a right angle: no method leaves one out.
+		for method, a := range answersOf(t, input(c.value), "-dtype", c.dtype, "-methods", "Equal,MGDA,UPGrad,PCGrad") {
+			if a.Error == "" && !(a.Direction[0] > 0 && a.Direction[1] > 0) {
+				t.Errorf("%s of %s as %s: %+v\n%s", method, c.value, c.dtype, a, out)
+			}
+		}
+	}
+	if _, err := weighing(t, `{"jacobian": [[1], [1]], "losses": [1e39, 1]}`, "-dtype", "float32"); err == nil || !strings.Contains(err.Error(), "the loss 1e+39") {
+		t.Errorf("a loss of 1e39 as float32: %v", err)
+	}
+}
+
+// Who waits is told how far it is.
+func TestWeighTellsHowFarItIs(t *testing.T) {
+	var said safeBuffer
+	p := &patient{to: &said, all: 42}
+	end := p.begin()
+	p.at("MGDA")
+	p.at("UPGrad")
+	time.Sleep(firstWord + time.Second)
+	end()
+	if want := "gomtl: UPGrad, 1 of 42 methods done in 2 s\n"; said.String() != want {
+		t.Errorf("it says %q; wanted %q", said.String(), want)
+	}
+}
+
+// safeBuffer is a buffer for a writer in another goroutine.
+type safeBuffer struct {
+	lock sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.text.String()
 }

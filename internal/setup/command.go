@@ -3,6 +3,7 @@ package setup
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,18 +42,39 @@ func follow(cmd *exec.Cmd, line func(string)) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		scanner := bufio.NewScanner(read)
-		scanner.Buffer(nil, 1<<20)
-		for scanner.Scan() {
-			lines = append(lines, scanner.Text())
-			line(scanner.Text())
-		}
-		_, _ = io.Copy(io.Discard, read)
+		eachLine(read, func(text string) {
+			lines = append(lines, text)
+			line(text)
+		})
 	}()
 	err := cmd.Run()
 	_ = write.Close()
 	<-done
 	return explain(cmd, err, lines)
+}
+
+// longestLine is as much of a line as eachLine passes on.
+const longestLine = 1 << 20
+
+// eachLine passes on the lines of a stream until it ends, whatever they hold: a writer never waits
+// for a reader that has given up. Of a line that is too long it passes on the beginning.
+func eachLine(from io.Reader, line func(string)) {
+	reader := bufio.NewReader(from)
+	var text []byte
+	for {
+		piece, err := reader.ReadSlice('\n')
+		text = append(text, piece[:min(len(piece), longestLine-len(text))]...)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if err == nil || len(text) > 0 {
+			line(strings.TrimRight(string(text), "\r\n"))
+		}
+		if err != nil {
+			return
+		}
+		text = text[:0]
+	}
 }
 
 // explain adds to a command's error the end of what the command printed.

@@ -76,6 +76,7 @@ func TestEndToEnd(t *testing.T) {
 	})
 	t.Run("notebook", notebook)
 	t.Run("failing cells", failingCells)
+	t.Run("loud cells", loudCells)
 	t.Run("interrupt", interrupt)
 	t.Run("damaged plugin", func(t *testing.T) { damagedPlugin(t, program, online) })
 }
@@ -174,6 +175,29 @@ func failingCells(t *testing.T) {
 		}
 		if name != "fatal" && !strings.Contains(read(t, result.Notebook), "first\\n") {
 			t.Errorf("%s: what ran before is lost", name)
+		}
+	}
+}
+
+// loudCells checks that a cell which prints 20 MB, one that leaves a program behind and one that fails with 20 MB of text end, and what is kept of them.
+func loudCells(t *testing.T) {
+	result, err := setup.Execute(t.Context(), "testdata/loud.ipynb", t.TempDir())
+	var failed *setup.CellError
+	if !errors.As(err, &failed) || failed.Cell != 3 || !strings.Contains(failed.Text, "panic: why") || len(failed.Text) > 30_000 {
+		t.Errorf("the error is %.2000v", err)
+	}
+	executed := read(t, result.Notebook)
+	for _, want := range []string{"the first line", "the last line", "are left out: a cell keeps 1,000,000"} {
+		if !strings.Contains(executed, want) {
+			t.Errorf("the notebook lacks %q", want)
+		}
+	}
+	if notes := regexp.MustCompile(`1[89],\d{3},\d{3} characters are left out`).FindAllString(executed, -1); len(notes) != 2 {
+		t.Errorf("the notebook says %q; wanted what two cells lack of 20 MB each", notes)
+	}
+	for _, path := range []string{result.Notebook, result.HTML} {
+		if size := len(read(t, path)); size > 5_000_000 {
+			t.Errorf("%s has %d bytes", path, size)
 		}
 	}
 }

@@ -1,12 +1,12 @@
 package setup
 
 import (
-	"bufio"
 	"context"
 	_ "embed" // for the executor
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,12 +14,18 @@ import (
 	"time"
 
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/mtl/history"
 )
 
 // executor runs in the virtual environment and tells, one JSON object a line, what happens.
 //
 //go:embed python/execute.py
 var executor []byte
+
+// pageMaker makes the HTML page of a notebook; the executor imports it.
+//
+//go:embed python/page.py
+var pageMaker []byte
 
 // RunsEnv names the environment variable that tells a notebook into which folder to write its runs.
 const RunsEnv = "GOMTL_RUNS"
@@ -61,7 +67,7 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	if out, err = filepath.Abs(out); err != nil {
 		return Result{}, err
 	}
-	name := strings.TrimSuffix(filepath.Base(notebook), ".ipynb")
+	name := nameOf(notebook)
 	result := Result{
 		Notebook: filepath.Join(out, name+".ipynb"), HTML: filepath.Join(out, name+".html"),
 		Runs: filepath.Join(out, "runs"), Log: filepath.Join(out, "kernel.log"),
@@ -72,11 +78,9 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	if err := os.MkdirAll(result.Runs, 0o755); err != nil {
 		return Result{}, err
 	}
-	script := filepath.Join(l.venv(), "execute-"+id(executor)+".py")
-	if _, err := os.Stat(script); err != nil {
-		if err := cache.WriteFile(script, executor, 0o644); err != nil {
-			return Result{}, err
-		}
+	script, err := l.writeExecutor()
+	if err != nil {
+		return Result{}, err
 	}
 	log, err := os.Create(result.Log)
 	if err != nil {
@@ -87,56 +91,91 @@ func Execute(ctx context.Context, notebook, out string) (Result, error) {
 	cmd.Env = append(cmd.Env, RunsEnv+"="+result.Runs)
 	cmd.Stderr = log
 	cmd.WaitDelay = time.Minute // a training cell that is interrupted saves its state first
-	return result, watch(ctx, cmd, name, result.Log)
+	return result, watch(ctx, cmd, notebook, result.Log)
+}
+
+// nameOf is a notebook's name without folder and extension.
+func nameOf(notebook string) string { return strings.TrimSuffix(filepath.Base(notebook), ".ipynb") }
+
+// writeExecutor puts the executor into the virtual environment and returns its path.
+func (l layout) writeExecutor() (script string, err error) {
+	folder := filepath.Join(l.venv(), "execute-"+id(executor, pageMaker))
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	for name, content := range map[string][]byte{"execute.py": executor, "page.py": pageMaker} {
+		path := filepath.Join(folder, name)
+		if _, err := os.Stat(path); err == nil {
+			continue
+		}
+		if err := cache.WriteFile(path, content, 0o644); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(folder, "execute.py"), nil
 }
 
 // watch runs the executor and shows what it tells.
-func watch(ctx context.Context, cmd *exec.Cmd, name, log string) error {
-	events, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
+func watch(ctx context.Context, cmd *exec.Cmd, notebook, log string) error {
 	alive, err := cmd.StdinPipe() // closed by the system when this process dies, however it dies
 	if err != nil {
 		return err
 	}
 	defer alive.Close()
+	events, told := io.Pipe()
+	cmd.Stdout = told // not StdoutPipe, whose end may never come: a program that was left behind may hold it
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	var failed *CellError
-	show := display{name: name}
-	scanner := bufio.NewScanner(events)
-	scanner.Buffer(nil, 16<<20)
-	for scanner.Scan() {
-		var event struct {
-			Event string
-			Total int
-			CellError
-		}
-		if err := json.Unmarshal(scanner.Bytes(), &event); err != nil {
-			continue // a library's own words
-		}
-		switch event.Event {
-		case "start":
-			show.start(event.Cell, event.Total)
-		case "end":
-			show.end(event.Cell)
-		case "error":
-			failed = &event.CellError
-		}
-	}
-	show.stop()
+	heard := listener{display: display{name: history.OneLine(nameOf(notebook))}, notebook: notebook}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		eachLine(events, heard.hear)
+	}()
 	err = cmd.Wait()
+	_ = told.Close()
+	<-done
+	heard.stop()
 	switch {
 	case ctx.Err() != nil:
 		return ErrInterrupted
-	case failed != nil:
-		return failed
+	case heard.failed != nil:
+		return heard.failed
 	case err != nil:
 		return fmt.Errorf("gomtl: executing the notebook: %w\n%s", err, tail(log, 2000))
 	}
 	return nil
+}
+
+// listener shows what the executor tells, and keeps why the notebook failed.
+type listener struct {
+	display
+	notebook string
+	failed   error
+}
+
+func (l *listener) hear(line string) {
+	var event struct {
+		Event string
+		Total int
+		CellError
+	}
+	if err := json.Unmarshal([]byte(line), &event); err != nil {
+		return // a library's own words
+	}
+	switch event.Event {
+	case "start":
+		l.start(event.Cell, event.Total)
+	case "end":
+		l.end(event.Cell)
+	case "hint":
+		cache.Say("%s: cell %d: %s", l.name, event.Cell, history.OneLine(event.Text))
+	case "error":
+		l.failed = &event.CellError
+	case "invalid":
+		l.failed = fmt.Errorf("%s is not a notebook that can be executed: %s", l.notebook, event.Text)
+	}
 }
 
 // tail returns the last bytes of a file.

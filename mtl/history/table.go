@@ -35,6 +35,14 @@ func Table(runs ...*History) string {
 	return text.Markdown(rows, 2)
 }
 
+// Printable returns s with its control characters written out, as \u001b, for a terminal: a name may
+// hold what would move the cursor, set the window's title or turn the direction of the text. Line
+// ends and tabs stay.
+func Printable(s string) string { return text.Printable(s) }
+
+// OneLine is Printable with spaces for line ends and tabs, for a cell of a table or a progress bar.
+func OneLine(s string) string { return text.Line(s) }
+
 func arrow(m Metric) string {
 	if m.HigherIsBetter {
 		return " ↑"

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -48,7 +49,7 @@ func (d *display) show(step, steps int, line func() string) {
 	}
 	if d.bar == nil {
 		d.next = now.Add(linePeriod)
-		fmt.Fprintln(d.to, line())
+		fmt.Fprintln(d.to, history.OneLine(line()))
 		return
 	}
 	d.next = now.Add(barPeriod)
@@ -64,11 +65,12 @@ func (d *display) close(step, steps int, line, summary string) {
 		d.draw(step, steps, line)
 		fmt.Fprintln(d.to)
 	}
-	fmt.Fprintln(d.to, summary)
+	fmt.Fprintln(d.to, history.Printable(summary))
 }
 
 // draw cannot fail usefully: a terminal that is gone must not stop the training.
 func (d *display) draw(step, steps int, line string) {
+	line = history.OneLine(line)
 	if width, ok := terminalWidth(d.to); ok { // a line that wraps could not be drawn over
 		line = cut(line, width-min(30, width/4)-10)
 	}

@@ -1,8 +1,11 @@
 package terminal_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
+	"strings"
+	"testing"
 
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/mtl/study"
@@ -31,6 +34,20 @@ func ExampleBar_stopped() {
 	// Output:
 	// step 40 of 100 · 0:09
 	// stopped at step 40 of 100 after 0:09: interrupted
+}
+
+// A task's name cannot move the cursor, set the title of the window or end the line.
+func TestNamesAreOneLineOfText(t *testing.T) {
+	var out bytes.Buffer
+	bar := &terminal.Bar{Writer: &out}
+	name := "a\x1b[2J\rb\nc\u202ed"
+	bar.Begin(history.Run{Name: name, Steps: 1, Tasks: []history.Task{{Name: name}}})
+	bar.Record(history.Record{Step: 1, Split: history.Train, Loss: map[string]float64{name: 0.5}})
+	bar.Progress(1, 1, 1)
+	bar.End(errors.New("of \x1b" + name))
+	if text := out.String(); strings.ContainsAny(text, "\x1b\r\u202e") || !strings.Contains(text, `a\u001b[2J\u000db c\u202ed 0.5`) {
+		t.Errorf("it prints %q", text)
+	}
 }
 
 // ExampleSweepBar shows the plain lines of an output that is no terminal.

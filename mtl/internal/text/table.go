@@ -7,13 +7,13 @@ import (
 )
 
 // Markdown is a table in GitHub's Markdown, aligned so that it reads well in a terminal too: the first left columns to the left, the others, numbers, to
-// the right. The first row is the header.
+// the right. The first row is the header. Control characters are written out.
 func Markdown(rows [][]string, left int) string {
-	escape := strings.NewReplacer("|", `\|`, "\n", " ")
+	escape := strings.NewReplacer("|", `\|`)
 	width := make([]int, len(rows[0]))
 	for _, cells := range rows {
 		for i := range cells {
-			cells[i] = escape.Replace(cells[i])
+			cells[i] = escape.Replace(Line(cells[i]))
 			width[i] = max(width[i], 3, utf8.RuneCountInString(cells[i]))
 		}
 	}
