@@ -1,47 +1,30 @@
-//go:build cgo
+//go:build cgo && (linux || darwin)
 
 package backend
 
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/gomlx/go-xla/pjrt"
 	"github.com/gomtl/gomtl/internal/interpose"
 	"github.com/gomtl/gomtl/internal/programs"
 )
 
-var (
-	interposing sync.Mutex
-	interposed  = map[string]bool{} // by the plugin's path
-)
-
-// keepPrograms makes go-xla load the plugin at path with a store of compiled programs in front,
-// unless the environment switches that off. Programs of every backend on it are kept from then on.
+// keepPrograms loads the plugin at path and makes it keep the programs that it compiles. A plugin that
+// cannot be made to is left as it is.
 func keepPrograms(path string) error {
-	interposing.Lock()
-	defer interposing.Unlock()
-	if interposed[path] || !filepath.IsAbs(path) {
-		return nil
-	}
-	store, err := programs.FromEnvironment()
-	if err != nil || store == nil {
+	if _, err := programs.FromEnvironment(); err != nil {
 		return err
 	}
 	identity, err := identify(path)
 	if err != nil {
 		return err
 	}
-	table, err := interpose.Load(path, identity, store)
-	if err != nil {
-		return nil // go-xla loads the plugin by itself, and says what is wrong with it
+	if _, err := pjrt.GetPlugin(path); err != nil {
+		return err
 	}
-	if err := pjrt.RegisterPreloadedPlugin(path, table); err != nil {
-		return fmt.Errorf("backend: plugin %s: %w", path, err)
-	}
-	interposed[path] = true
+	_ = interpose.Keep(path, identity)
 	return nil
 }
 
@@ -61,14 +44,4 @@ func identify(path string) ([]byte, error) {
 		return nil, fmt.Errorf("backend: %w", err)
 	}
 	return fmt.Appendf(nil, "%s %d %d", path, info.Size(), info.ModTime().UnixNano()), nil
-}
-
-// pathOf is the file of a plugin, which go-xla does not know when it was loaded here.
-func pathOf(name string, plugin *pjrt.Plugin) string {
-	interposing.Lock()
-	defer interposing.Unlock()
-	if interposed[name] {
-		return name
-	}
-	return plugin.Path()
 }

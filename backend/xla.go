@@ -62,5 +62,5 @@ func inspectXLA(b compute.Backend) (path, version string) {
 		return x.PluginName(), ""
 	}
 	major, minor := plugin.Version()
-	return pathOf(x.PluginName(), plugin), fmt.Sprintf("%d.%d", major, minor)
+	return plugin.Path(), fmt.Sprintf("%d.%d", major, minor)
 }

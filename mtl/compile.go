@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl/compilation"
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
@@ -24,6 +25,7 @@ type Compiled struct {
 	probes   []*prober
 	store    *model.Store
 	initial  *initializer
+	counted  compilation.Count // of its programs, and of what else the process compiled meanwhile
 
 	opening sync.Mutex
 	opened  *iteration // of Data.Stream, for the first run: compiling took its first batch
@@ -33,6 +35,7 @@ type Compiled struct {
 // say otherwise; a LearningRate must be set here for runs to have their own.
 func Compile(m *Model, data Data, opts FitOptions) (c *Compiled, err error) {
 	c = &Compiled{model: m, data: data}
+	before := compilation.Total()
 	// Graph building panics, by GoMLX's convention; a caller gets an error.
 	if panicked := try(func() {
 		if err = c.check(opts); err == nil {
@@ -44,6 +47,7 @@ func Compile(m *Model, data Data, opts FitOptions) (c *Compiled, err error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	c.counted = compilation.Since(before)
 	return c, nil
 }
 

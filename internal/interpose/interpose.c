@@ -1,21 +1,23 @@
-//go:build cgo
+//go:build cgo && (linux || darwin)
 
 #include "interpose.h"
 
 #include <dlfcn.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "_cgo_export.h"
 
 const gomtl_table *gomtl_open(const char *path, const char **why) {
-  void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+  void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
   if (library == NULL) {
-    *why = dlerror();
+    *why = "it is not loaded";
     return NULL;
   }
   const gomtl_table *(*get)(void) = (const gomtl_table *(*)(void))dlsym(library, "GetPjrtApi");
   const gomtl_table *table = get == NULL ? NULL : get();
+  dlclose(library);  // who loaded it holds it
   if (table == NULL) {
     *why = "it has no table of functions";
   }
@@ -29,14 +31,17 @@ static void *compile_2(void *a) { return gomtlCompile(2, a); }
 static void *compile_3(void *a) { return gomtlCompile(3, a); }
 static const gomtl_function compile_in[GOMTL_SLOTS] = {compile_0, compile_1, compile_2, compile_3};
 
-gomtl_table *gomtl_copy(const gomtl_table *table, int slot) {
-  gomtl_table *copy = malloc(table->struct_size);
-  if (copy != NULL) {
-    memcpy(copy, table, table->struct_size);
-    copy->functions[GOMTL_CLIENT_COMPILE] = compile_in[slot];
+gomtl_function gomtl_hook(gomtl_table *table, int slot) {
+  gomtl_function *entry = &table->functions[GOMTL_CLIENT_COMPILE];
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  // Some linkers put tables on pages that are closed to writing once the library is loaded.
+  if (mprotect((void *)((uintptr_t)entry & ~(page - 1)), page, PROT_READ | PROT_WRITE) != 0) {
+    return NULL;
   }
-  return copy;
+  return __atomic_exchange_n(entry, compile_in[slot], __ATOMIC_SEQ_CST);
 }
+
+void *gomtl_compile_with(gomtl_function compile, gomtl_compile *arguments) { return compile(arguments); }
 
 void *gomtl_call(const gomtl_table *table, int function, void *arguments) {
   return table->functions[function](arguments);
@@ -83,23 +88,43 @@ void gomtl_free_serialized(gomtl_serialize *serialized) {
   }
 }
 
-int gomtl_platform(const gomtl_table *table, void *client, gomtl_text *version, gomtl_text *kind, size_t *count) {
-  gomtl_text v = {sizeof v, NULL, client, NULL, 0};
+// append adds a text and the end of a line where there is room for both, and returns the length so far.
+static size_t append(char *text, size_t length, size_t room, gomtl_text more) {
+  if (length + more.text_size + 1 > room) {
+    return length;
+  }
+  memcpy(text + length, more.text, more.text_size);
+  text[length + more.text_size] = '\n';
+  return length + more.text_size + 1;
+}
+
+size_t gomtl_describe(const gomtl_table *table, void *client, char *text, size_t room) {
+  static const int of_client[] = {GOMTL_CLIENT_PLATFORM_NAME, GOMTL_CLIENT_PLATFORM_VERSION};
+  static const int of_device[] = {GOMTL_DEVICE_DESCRIPTION_KIND, GOMTL_DEVICE_DESCRIPTION_TO_STRING};
+  size_t length = 0;
+  for (int i = 0; i < 2; i++) {
+    gomtl_text get = {sizeof get, NULL, client, NULL, 0};
+    if (failed(table, gomtl_call(table, of_client[i], &get))) {
+      return 0;
+    }
+    length = append(text, length, room, get);
+  }
   gomtl_devices devices = {sizeof devices, NULL, client, NULL, 0};
-  if (failed(table, gomtl_call(table, GOMTL_CLIENT_PLATFORM_VERSION, &v)) ||
-      failed(table, gomtl_call(table, GOMTL_CLIENT_ADDRESSABLE_DEVICES, &devices)) || devices.num_devices == 0) {
+  if (failed(table, gomtl_call(table, GOMTL_CLIENT_ADDRESSABLE_DEVICES, &devices))) {
     return 0;
   }
-  gomtl_part description = {sizeof description, NULL, devices.devices[0], NULL};
-  if (failed(table, gomtl_call(table, GOMTL_DEVICE_GET_DESCRIPTION, &description))) {
-    return 0;
+  for (size_t d = 0; d < devices.num_devices; d++) {
+    gomtl_part description = {sizeof description, NULL, devices.devices[d], NULL};
+    if (failed(table, gomtl_call(table, GOMTL_DEVICE_GET_DESCRIPTION, &description))) {
+      return 0;
+    }
+    for (int i = 0; i < 2; i++) {
+      gomtl_text get = {sizeof get, NULL, description.part, NULL, 0};
+      if (failed(table, gomtl_call(table, of_device[i], &get))) {
+        return 0;
+      }
+      length = append(text, length, room, get);
+    }
   }
-  gomtl_text k = {sizeof k, NULL, description.part, NULL, 0};
-  if (failed(table, gomtl_call(table, GOMTL_DEVICE_DESCRIPTION_KIND, &k))) {
-    return 0;
-  }
-  *version = v;
-  *kind = k;
-  *count = devices.num_devices;
-  return 1;
+  return length;
 }

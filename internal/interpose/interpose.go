@@ -1,9 +1,9 @@
-//go:build cgo
+//go:build cgo && (linux || darwin)
 
 // Package interpose puts a store of compiled programs in front of a PJRT plugin.
 //
-// It loads the plugin and copies its table of functions. In the copy the function that compiles a
-// program looks into the store first; every other entry is the plugin's own.
+// In the table of functions that a loaded plugin has for its callers it replaces the one that compiles
+// a program by one that looks into the store first. Every other function is the plugin's own.
 package interpose
 
 /*
@@ -14,21 +14,22 @@ package interpose
 import "C"
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/gomtl/gomtl/internal/programs"
-	"github.com/gomtl/gomtl/mtl/compilation"
 )
 
-// plugin is a loaded plugin with its store.
+// plugin is a loaded plugin whose compile function was replaced.
 type plugin struct {
-	table    *C.gomtl_table // the plugin's own
-	store    *programs.Store
+	table    *C.gomtl_table
+	compile  C.gomtl_function // its own
 	identity []byte
 }
 
@@ -37,33 +38,37 @@ var (
 	plugins []*plugin // by slot
 )
 
-// Load loads the plugin at path and returns the address of a table of its functions whose programs
-// are kept in store. identity stands for the plugin's bytes: a program is never loaded into another
-// plugin than the one that compiled it. The plugin and its table stay for the life of the process.
-func Load(path string, identity []byte, store *programs.Store) (uintptr, error) {
+// Keep makes the plugin at path, which is loaded already, keep its programs in the store that the
+// environment chooses at each compilation. identity stands for the plugin's bytes: a program is never
+// loaded into another plugin than the one that compiled it. To ask again changes nothing.
+func Keep(path string, identity []byte) error {
 	mutex.Lock()
 	defer mutex.Unlock()
-	if len(plugins) == C.GOMTL_SLOTS {
-		return 0, fmt.Errorf("interpose: %d plugins are loaded, the most there can be", len(plugins))
-	}
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var why *C.char
 	table := C.gomtl_open(name, &why)
 	if table == nil {
-		return 0, fmt.Errorf("interpose: plugin %s cannot be loaded: %s", path, C.GoString(why))
+		return fmt.Errorf("interpose: plugin %s: %s", path, C.GoString(why))
+	}
+	if slices.ContainsFunc(plugins, func(p *plugin) bool { return p.table == table }) {
+		return nil
+	}
+	if len(plugins) == C.GOMTL_SLOTS {
+		return fmt.Errorf("interpose: %d plugins keep their programs, the most there can be", len(plugins))
 	}
 	needed := C.size_t(unsafe.Sizeof(*table)) + C.GOMTL_FUNCTIONS*C.size_t(unsafe.Sizeof(uintptr(0)))
 	if table.version.major != 0 || table.struct_size < needed {
-		return 0, fmt.Errorf("interpose: plugin %s has version %d.%d of PJRT's interface and a table of %d bytes; wanted version 0 and %d or more",
+		return fmt.Errorf("interpose: plugin %s has version %d.%d of PJRT's interface and a table of %d bytes; wanted version 0 and %d or more",
 			path, table.version.major, table.version.minor, table.struct_size, needed)
 	}
-	copied := C.gomtl_copy(table, C.int(len(plugins)))
-	if copied == nil {
-		return 0, fmt.Errorf("interpose: no memory for the table of plugin %s", path)
+	// The lock is held until the plugin has its slot, which a compilation at this moment waits for.
+	own := C.gomtl_hook(table, C.int(len(plugins)))
+	if own == nil {
+		return fmt.Errorf("interpose: the table of plugin %s cannot be changed", path)
 	}
-	plugins = append(plugins, &plugin{table: table, store: store, identity: identity})
-	return uintptr(unsafe.Pointer(copied)), nil
+	plugins = append(plugins, &plugin{table: table, compile: own, identity: identity})
+	return nil
 }
 
 // gomtlCompile is called in place of the plugin's own function. It returns a PJRT error or nil.
@@ -73,72 +78,96 @@ func gomtlCompile(slot C.int, arguments unsafe.Pointer) unsafe.Pointer {
 	mutex.RLock()
 	p := plugins[slot]
 	mutex.RUnlock()
-	return p.compile((*C.gomtl_compile)(arguments))
+	return p.run((*C.gomtl_compile)(arguments))
 }
 
-func (p *plugin) compile(a *C.gomtl_compile) unsafe.Pointer {
-	start := time.Now()
+// run loads or compiles a program.
+func (p *plugin) run(a *C.gomtl_compile) (failure unsafe.Pointer) {
+	store, err := programs.FromEnvironment()
+	if err != nil || dumps() {
+		store = nil
+	}
 	key, err := p.key(a)
-	if err == nil && p.load(key, a) {
-		compilation.Loaded(time.Since(start))
-		return nil
+	if err != nil {
+		store = nil
 	}
-	failure := C.gomtl_call(p.table, C.GOMTL_CLIENT_COMPILE, unsafe.Pointer(a))
-	if failure != nil {
-		return failure
+	program := programs.Program{
+		Name: nameOf(view(a.program.code, a.program.code_size)),
+		Load: func(program []byte) bool { return p.load(program, a) },
+		Compile: func() ([]byte, bool) {
+			if failure = C.gomtl_compile_with(p.compile, a); failure != nil || store == nil {
+				return nil, failure == nil
+			}
+			return p.serialize(a), true
+		},
 	}
-	if err == nil {
-		p.keep(key, a)
-	}
-	compilation.Compiled(time.Since(start))
-	return nil
+	store.Run(key, program)
+	return failure
 }
 
 // key is that of all that a compiled program depends on.
 func (p *plugin) key(a *C.gomtl_compile) (programs.Key, error) {
-	var version, kind C.gomtl_text
-	var devices C.size_t
-	if C.gomtl_platform(p.table, a.client, &version, &kind, &devices) == 0 {
+	devices := make([]byte, 64<<10)
+	length := C.gomtl_describe(p.table, a.client, pointer(devices), C.size_t(len(devices)))
+	if length == 0 {
 		return programs.Key{}, fmt.Errorf("interpose: the plugin does not describe its platform")
 	}
 	return programs.NewKey(
 		p.identity,
-		view(version.text, version.text_size),
-		view(kind.text, kind.text_size),
-		binary.AppendUvarint(nil, uint64(devices)),
+		devices[:length],
 		processor(),
-		[]byte(os.Getenv("XLA_FLAGS")),
+		[]byte(strings.Join(settings(os.Environ()), "\x00")),
 		view(a.program.format, a.program.format_size),
 		view(a.options, a.options_size),
 		view(a.program.code, a.program.code_size),
 	), nil
 }
 
-// load sets a's executable to the program of the store, and reports whether it could.
-func (p *plugin) load(key programs.Key, a *C.gomtl_compile) bool {
-	program := p.store.Get(key)
-	if program == nil {
-		return false
-	}
-	if C.gomtl_load_program(p.table, a.client, (*C.char)(unsafe.Pointer(unsafe.SliceData(program))), C.size_t(len(program)), &a.executable) == 0 {
-		p.store.Forget(key)
-		return false
-	}
-	return true
+// load sets a's executable to a kept program, and reports whether it could.
+func (p *plugin) load(program []byte, a *C.gomtl_compile) bool {
+	return C.gomtl_load_program(p.table, a.client, pointer(program), C.size_t(len(program)), &a.executable) != 0
 }
 
-// keep puts a compiled program into the store. Where that fails, the next process compiles.
-func (p *plugin) keep(key programs.Key, a *C.gomtl_compile) {
+// serialize returns the bytes of a's executable, nil where the plugin has none.
+func (p *plugin) serialize(a *C.gomtl_compile) []byte {
 	var serialized C.gomtl_serialize
 	if C.gomtl_serialize_program(p.table, a.executable, &serialized) == 0 {
-		return
+		return nil
 	}
-	program := append([]byte(nil), view(serialized.bytes, serialized.bytes_size)...)
-	C.gomtl_free_serialized(&serialized)
-	if len(program) > 0 {
-		_ = p.store.Put(key, program)
-	}
+	defer C.gomtl_free_serialized(&serialized)
+	return bytes.Clone(view(serialized.bytes, serialized.bytes_size))
 }
+
+// settings returns those environment variables that steer XLA's compiler, in a fixed order.
+func settings(environment []string) (found []string) {
+	for _, variable := range environment {
+		for _, prefix := range []string{"XLA_", "TF_", "NVIDIA_TF32_OVERRIDE="} {
+			if strings.HasPrefix(variable, prefix) {
+				found = append(found, variable)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// dumps reports whether XLA is asked to write down what it compiles: it must compile for that.
+func dumps() bool {
+	return strings.Contains(os.Getenv("XLA_FLAGS")+os.Getenv("XLA_DEBUG_OPTIONS"), "xla_dump")
+}
+
+var module = regexp.MustCompile(`module @"?([^\s"{]+)`)
+
+// nameOf returns the name that a program has in its text, "" where it has none.
+func nameOf(code []byte) string {
+	if found := module.FindSubmatch(code[:min(len(code), 1<<10)]); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+// pointer is the start of data for C, which must not keep it.
+func pointer(data []byte) *C.char { return (*C.char)(unsafe.Pointer(unsafe.SliceData(data))) }
 
 // view is the memory of C as bytes, which live as long as C's.
 func view(data *C.char, size C.size_t) []byte {

@@ -1,6 +1,6 @@
 // The part of PJRT's C interface that keeping compiled programs needs: the layout of a few argument
 // structures and the places of a few functions in the table. Both only ever grow at their ends
-// within a major version of the interface. interface_test.go compares them with the header that
+// within a major version of the interface. A test compares them with the header that
 // go-xla is built with.
 
 #ifndef GOMTL_PJRT_H_
@@ -25,10 +25,12 @@ typedef struct {
 // Places of functions in the table.
 enum {
   GOMTL_ERROR_DESTROY = 0,
+  GOMTL_CLIENT_PLATFORM_NAME = 12,
   GOMTL_CLIENT_PLATFORM_VERSION = 14,
   GOMTL_CLIENT_ADDRESSABLE_DEVICES = 16,
   GOMTL_CLIENT_COMPILE = 20,
   GOMTL_DEVICE_DESCRIPTION_KIND = 26,
+  GOMTL_DEVICE_DESCRIPTION_TO_STRING = 28,
   GOMTL_DEVICE_GET_DESCRIPTION = 29,
   GOMTL_EXECUTABLE_DESTROY = 40,
   GOMTL_EXECUTABLE_SERIALIZE = 49,
@@ -44,7 +46,7 @@ typedef struct {
   void *object;
 } gomtl_destroy;
 
-// Client_PlatformVersion and DeviceDescription_Kind.
+// Client_PlatformName and _PlatformVersion, DeviceDescription_Kind and _ToString.
 typedef struct {
   size_t struct_size;
   void *extension;

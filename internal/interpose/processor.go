@@ -13,10 +13,12 @@ import (
 // processor describes the processor that machine code is made for. XLA compiles for the very model
 // that it runs on, so a folder shared by different machines must not mix their programs.
 var processor = sync.OnceValue(func() []byte {
+	// XLA splits loops among as many cores as there are.
+	cores := runtime.NumCPU()
 	if description := fromCPUInfo("/proc/cpuinfo"); description != nil {
-		return description
+		return fmt.Appendf(description, "%d cores", cores)
 	}
-	return fmt.Appendf(nil, "%s %s %+v %+v", runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
+	return fmt.Appendf(nil, "%s %s %+v %+v %d cores", runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64, cores)
 })
 
 // fields of /proc/cpuinfo that name the model and what it can do, on x86 and on ARM.
