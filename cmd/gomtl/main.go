@@ -18,7 +18,7 @@ func main() {
 	app := &cli.Command{
 		Name:     "gomtl",
 		Usage:    "multi-task learning in Go notebooks",
-		Commands: []*cli.Command{runCommand(), labCommand(), plotCommand(), trainCommand(), costCommand(), sweepCommand(), weighCommand(), exportCommand(), setupCommand(), doctorCommand()},
+		Commands: []*cli.Command{runCommand(), labCommand(), plotCommand(), trainCommand(), costCommand(), sweepCommand(), weighCommand(), exportCommand(), setupCommand(), doctorCommand(), cacheCommand()},
 	}
 	err := setup.Prepare()
 	if err == nil {

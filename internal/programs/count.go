@@ -1,6 +1,7 @@
 package programs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -32,3 +33,21 @@ func (s *Store) size(name string) int64 {
 	}
 	return info.Size()
 }
+
+// Usage says in a line what the folder holds and what it brought.
+func (s *Store) Usage() (string, error) {
+	entries, err := s.files()
+	if err != nil {
+		return "", err
+	}
+	size := int64(0)
+	for _, e := range entries {
+		size += e.Bytes
+	}
+	hits, misses := s.Counts()
+	return fmt.Sprintf("%d program(s), %s of %s; loaded %d times, compiled and kept %d",
+		len(entries), Megabytes(size), Megabytes(s.limit), hits, misses), nil
+}
+
+// Megabytes writes a number of bytes as gomtl's limit is given.
+func Megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20)) }

@@ -2,6 +2,7 @@ package programs
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"encoding/json"
 
 	"github.com/gomtl/gomtl/internal/cache"
 )
@@ -82,6 +81,27 @@ func (s *Store) write(k Key, note Note, program []byte) error {
 		return fmt.Errorf("programs: %w", errors.Join(err, os.Remove(temp.Name())))
 	}
 	return s.trim(int64(len(entry)))
+}
+
+// Usable returns an error where programs cannot be kept in the folder or are not trusted. It writes a
+// file and removes it again, in the folder or in what is there of the path to it.
+func (s *Store) Usable() error {
+	dir := s.dir
+	file, err := os.CreateTemp(dir, cache.TempPrefix)
+	for errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+		file, err = os.CreateTemp(dir, cache.TempPrefix)
+	}
+	if err == nil {
+		err = errors.Join(file.Close(), os.Remove(file.Name()))
+	}
+	if err != nil {
+		return fmt.Errorf("programs: nothing can be kept in %s: %w", s.dir, err)
+	}
+	if dir != s.dir {
+		return nil
+	}
+	return s.check()
 }
 
 // Entry is a program in the folder.

@@ -212,6 +212,16 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 	b.want(t, 1, 1)
 	b.run(NewStore(s.dir, gigabyte), key(1))
 	b.want(t, 2, 1)
+	if err := s.Usable(); err == nil || !strings.Contains(err.Error(), s.dir) {
+		t.Errorf("error %v; wanted one that names %s", err, s.dir)
+	}
+	absent := NewStore(filepath.Join(filepath.Dir(file), "new", "programs"), gigabyte)
+	if err := absent.Usable(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Dir(absent.dir)); err == nil {
+		t.Error("to ask made a folder")
+	}
 }
 
 func TestFolderOpenToEveryUserIsNotTrusted(t *testing.T) {
@@ -223,6 +233,9 @@ func TestFolderOpenToEveryUserIsNotTrusted(t *testing.T) {
 	}
 	b.run(NewStore(s.dir, gigabyte), key(1))
 	b.want(t, 2, 0)
+	if err := s.Usable(); err == nil || !strings.Contains(err.Error(), "chmod o-w") {
+		t.Errorf("error %v; wanted one that says how to mend it", err)
+	}
 	if err := os.Chmod(s.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -323,6 +336,9 @@ func TestOneProgramAtOnce(t *testing.T) {
 	b.want(t, 1, 15)
 }
 
+// processRuns is how many programs each process of TestManyProcesses gets.
+const processRuns = 120
+
 // processEnv names the folder in which a process of TestManyProcesses works.
 const processEnv = "PROGRAMS_TEST_FOLDER"
 
@@ -330,7 +346,7 @@ const processEnv = "PROGRAMS_TEST_FOLDER"
 func TestManyProcesses(t *testing.T) {
 	if dir := os.Getenv(processEnv); dir != "" {
 		s := NewStore(dir, 40_000)
-		for i := range 300 {
+		for i := range processRuns {
 			n := i * 7 % 30
 			b := &backend{program: random(1000 + n)}
 			b.run(NewStore(s.dir, s.limit), key(n))
@@ -363,8 +379,8 @@ func TestManyProcesses(t *testing.T) {
 			t.Errorf("%s: %v, %v", e.Path, err, bad)
 		}
 	}
-	if hits, misses := s.Counts(); hits+misses != 8*300 {
-		t.Errorf("%d hits and %d misses; wanted 2400 in all", hits, misses)
+	if hits, misses := s.Counts(); hits+misses != 8*processRuns {
+		t.Errorf("%d hits and %d misses; wanted %d in all", hits, misses, 8*processRuns)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".unfinished-*")); len(left) > 0 {
 		t.Errorf("unfinished files are left: %v", left)
