@@ -114,12 +114,12 @@ func TestDamagedEntryIsCompiledAgain(t *testing.T) {
 		}
 	}
 	for i, data := range damaged {
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
+		if note, program, err := decode(data); err == nil {
+			t.Fatalf("damage %d is read as %+v with a program of %d bytes", i, note, len(program))
 		}
-		if program := s.read(key(1)); program != nil {
-			t.Fatalf("damage %d is read as a program of %d bytes", i, len(program))
-		}
+	}
+	if err := os.WriteFile(path, damaged[len(damaged)/2], 0o644); err != nil {
+		t.Fatal(err)
 	}
 	b.run(NewStore(s.dir, gigabyte), key(1))
 	b.want(t, 2, 0)
