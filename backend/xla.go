@@ -21,7 +21,11 @@ const SupportsXLA = true
 // startXLA loads the plugin that config ("path" or "path,options") names and starts XLA on it.
 func startXLA(config string) (compute.Backend, error) {
 	xla.EnableAutoInstall(false) // what is downloaded, and with which checksum, is decided here
-	if path, _, _ := strings.Cut(config, ","); strings.Contains(filepath.Base(path), "cpu") {
+	path, _, _ := strings.Cut(config, ",")
+	if err := keepPrograms(path); err != nil {
+		return nil, err
+	}
+	if strings.Contains(filepath.Base(path), "cpu") {
 		// One device in place of four virtual ones, which nothing here uses: a sixth less memory with convolutions, and fewer threads.
 		if b, err := xla.NewWithOptions(config, pjrt.NamedValuesMap{"cpu_device_count": int64(1)}); err == nil {
 			return b, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomtl/gomtl/mtl/compilation"
 	"github.com/gomtl/gomtl/mtl/history"
 )
 
@@ -24,6 +25,7 @@ type Compiled struct {
 	probes   []*prober
 	store    *model.Store
 	initial  *initializer
+	counted  compilation.Count // of its programs, and of what else the process compiled meanwhile
 
 	opening   sync.Mutex
 	described map[*Split]string // what run.json says of the data
@@ -34,6 +36,7 @@ type Compiled struct {
 // say otherwise; a LearningRate must be set here for runs to have their own.
 func Compile(m *Model, data Data, opts FitOptions) (c *Compiled, err error) {
 	c = &Compiled{model: m, data: data}
+	before := compilation.Total()
 	// Graph building panics, by GoMLX's convention; a caller gets an error.
 	if panicked := try(func() {
 		if err = c.check(opts); err == nil {
@@ -45,6 +48,7 @@ func Compile(m *Model, data Data, opts FitOptions) (c *Compiled, err error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	c.counted = compilation.Since(before)
 	return c, nil
 }
 

@@ -126,7 +126,11 @@ func (f *fit) begin(run found) (err error) {
 	r := f.history.Run
 	o.Log.Info(fmt.Sprintf("mtl: %s: tasks %s; %d steps of %d examples, seed %d; weighting %s; %s",
 		r.Name, strings.Join(f.model.TaskNames(), ", "), r.Steps, r.BatchSize, r.Seed, headerOf(o.Weighting), r.Optimizer))
-	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, r.Execution))
+	how := r.Execution
+	if took := f.compiled.counted.String(); took != "" {
+		how += "; " + took
+	}
+	o.Log.Info(fmt.Sprintf("mtl: %s: on %s; %s", r.Name, r.Backend, how))
 	if text := leftOver(f.compiled.data.Train.Len(), o.BatchSize); text != "" {
 		o.Log.Info(fmt.Sprintf("mtl: %s: %s", r.Name, text))
 	}

@@ -1,10 +1,11 @@
 // Command gomtl is gomtl's side of the benchmarks: it times the three workloads of this folder's README, trains the worked example as
-// the PyTorch twin does, or exports that example's data for it. It prints one JSON line, with the fields that the peers print.
+// the PyTorch twin does, exports that example's data for it, or trains one step. It prints one JSON line, with the fields that the peers print.
 //
 //	go run ./benchmarks/gomtl -workload w3 -chunks 20
 //	go run ./benchmarks/gomtl -workload w3 -sweep 16 -steps 200
 //	go run ./benchmarks/gomtl -twin left,right,owner,ink
 //	go run ./benchmarks/gomtl -export DIR
+//	go run ./benchmarks/gomtl -first
 package main
 
 import (
@@ -31,6 +32,7 @@ func main() {
 	steps := flag.Int("steps", 1500, "with -twin and -sweep: optimisation steps")
 	settings := flag.Int("sweep", 0, "with -workload: sweep so many task weights instead")
 	out := flag.String("out", "", "with -sweep: folder for the study; none writes nothing")
+	firstOnly := flag.Bool("first", false, "train one step of the digits model")
 	exportTo := flag.String("export", "", "write multidigits as .npy files to this folder")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,6 +47,8 @@ func main() {
 		report, err = measure(ctx, *workload, *method, *tasks, *batch, *chunks, *stepsPerCall)
 	case *twinOf != "":
 		report, err = trainTwin(ctx, strings.Split(*twinOf, ","), *seeds, *steps)
+	case *firstOnly:
+		report, err = first(ctx)
 	case *exportTo != "":
 		err = exportTwin(*exportTo)
 	default:

@@ -57,7 +57,7 @@ func application(out io.Writer) *cli.Command {
 		Writer: printable{out},
 		Commands: []*cli.Command{
 			runCommand(), labCommand(), plotCommand(), trainCommand(), costCommand(), sweepCommand(),
-			weighCommand(), exportCommand(), setupCommand(), doctorCommand(),
+			weighCommand(), exportCommand(), setupCommand(), doctorCommand(), cacheCommand(),
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.NArg() == 0 {

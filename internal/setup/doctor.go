@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomtl/gomtl/backend"
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/internal/programs"
 )
 
 // Part is what the doctor says about one part of the set-up.
@@ -44,6 +45,7 @@ func Examine(ctx context.Context) ([]Part, error) {
 		{Name: "cache folder", Mend: "chmod o-w on that folder, or " + cache.HomeEnv + " set to another", Check: l.checkHome},
 		{Name: "Python packages as installed", Mend: "rm -r " + l.venv() + " && " + mend, Check: l.checkPackages},
 		{Name: "XLA runs a graph", Mend: mend, Check: tryBackend},
+		{Name: "compiled programs", Optional: true, Mend: programs.Env + " set to a folder that you can write", Check: keptPrograms},
 		{Name: "the kernel runs a cell", Mend: mend, Check: l.tryKernel},
 	}
 	var parts []Part
@@ -80,8 +82,20 @@ func exposure(home string) error {
 	return nil
 }
 
-// tryBackend starts the backend that a run would use and computes on it. It installs nothing.
-func tryBackend(ctx context.Context) (Found, error) {
+// tryBackend starts the backend that a run would use, and compiles and runs a graph on it. It installs
+// nothing, and neither loads the graph from the kept programs nor adds it to them.
+func tryBackend(ctx context.Context) (found Found, err error) {
+	chosen, set := os.LookupEnv(programs.Env)
+	if err := os.Setenv(programs.Env, "off"); err != nil {
+		return Found{}, err
+	}
+	defer func() {
+		if set {
+			err = errors.Join(err, os.Setenv(programs.Env, chosen))
+		} else {
+			err = errors.Join(err, os.Unsetenv(programs.Env))
+		}
+	}()
 	plugin, err := usablePlugin()
 	if err == nil {
 		err = backend.Verify(plugin.Path)
@@ -103,6 +117,22 @@ func tryBackend(ctx context.Context) (Found, error) {
 	}
 	info := backend.Inspect(b)
 	return Found{Path: info.Plugin, Version: fmt.Sprintf("%s, PJRT API %s, %d device(s)", info.Backend, info.PJRT, info.Devices)}, nil
+}
+
+// keptPrograms says what the folder of compiled programs holds, and whether it can be used.
+func keptPrograms(context.Context) (Found, error) {
+	store, err := programs.FromEnvironment()
+	if err != nil {
+		return Found{}, err
+	}
+	if store == nil {
+		return Found{Path: programs.Env + "=off", Version: "not kept, each process compiles"}, nil
+	}
+	if err := store.Usable(); err != nil {
+		return Found{}, err
+	}
+	usage, err := store.Usage()
+	return Found{Path: store.Dir(), Version: usage}, err
 }
 
 // tryKernel executes a notebook of one cell.

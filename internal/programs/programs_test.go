@@ -1,0 +1,437 @@
+package programs
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gomtl/gomtl/mtl/compilation"
+)
+
+const gigabyte = 1 << 30
+
+// backend stands for one that compiles a program to bytes.
+type backend struct {
+	program   []byte
+	refuse    bool // to load
+	compiled  atomic.Int32
+	loaded    atomic.Int32
+	different atomic.Int32 // loads of other bytes than it compiled
+}
+
+func (b *backend) run(s *Store, k Key) {
+	s.Run(k, Program{
+		Name: "main",
+		Load: func(program []byte) bool {
+			if !bytes.Equal(program, b.program) {
+				b.different.Add(1)
+			}
+			if !b.refuse {
+				b.loaded.Add(1)
+			}
+			return !b.refuse
+		},
+		Compile: func() ([]byte, bool) {
+			b.compiled.Add(1)
+			return b.program, true
+		},
+	})
+}
+
+func (b *backend) want(t *testing.T, compiled, loaded int32) {
+	t.Helper()
+	if b.compiled.Load() != compiled || b.loaded.Load() != loaded || b.different.Load() > 0 {
+		t.Errorf("compiled %d and loaded %d, %d of them wrong; wanted %d and %d, none wrong",
+			b.compiled.Load(), b.loaded.Load(), b.different.Load(), compiled, loaded)
+	}
+}
+
+func key(i int) Key { return NewKey([]byte(fmt.Sprint(i))) }
+
+func random(size int) []byte {
+	data := make([]byte, size)
+	for i, state := 0, uint32(1); i < size; i++ {
+		state = state*1664525 + 1013904223
+		data[i] = byte(state >> 24)
+	}
+	return data
+}
+
+func TestProgramServesThisProcessAndTheNext(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder with spaces")
+	b := &backend{program: random(5000)}
+	before := compilation.Total()
+	first := NewStore(dir, gigabyte)
+	b.run(first, key(1))
+	b.want(t, 1, 0)
+	b.run(first, key(1)) // from memory
+	b.want(t, 1, 1)
+	b.run(NewStore(dir, gigabyte), key(1)) // from the folder
+	b.want(t, 1, 2)
+	b.run(first, key(2))
+	b.want(t, 2, 2)
+	if hits, misses := first.Counts(); hits != 2 || misses != 2 {
+		t.Errorf("%d hits and %d misses; wanted 2 and 2", hits, misses)
+	}
+	if got := compilation.Since(before); got.Compiled != 2 || got.Loaded != 2 {
+		t.Errorf("counted %+v; wanted 2 compiled and 2 loaded", got)
+	}
+	entries, err := first.Entries()
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%v, error %v; wanted two entries", entries, err)
+	}
+	for _, e := range entries {
+		if e.Name != "main" || e.Made.IsZero() || !strings.HasPrefix(filepath.Base(e.Path), e.Key) {
+			t.Errorf("an entry says %+v", e)
+		}
+	}
+}
+
+// Each bit of an entry is flipped, and it is cut at each length: what is left is compiled again.
+func TestDamagedEntryIsCompiledAgain(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{program: random(100)}
+	b.run(s, key(1))
+	path := s.path(key(1))
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := [][]byte{{}, append(bytes.Clone(whole), 0)}
+	for i := range whole {
+		damaged = append(damaged, whole[:i])
+		for bit := range 8 {
+			flipped := bytes.Clone(whole)
+			flipped[i] ^= 1 << bit
+			damaged = append(damaged, flipped)
+		}
+	}
+	for i, data := range damaged {
+		if note, program, err := decode(data); err == nil {
+			t.Fatalf("damage %d is read as %+v with a program of %d bytes", i, note, len(program))
+		}
+	}
+	if err := os.WriteFile(path, damaged[len(damaged)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 2, 0)
+	b.run(NewStore(s.dir, gigabyte), key(1)) // it was written again
+	b.want(t, 2, 1)
+}
+
+func TestEntryOfAnotherKeyIsNone(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	other := &backend{program: random(10)}
+	other.run(s, key(1))
+	if err := os.Rename(s.path(key(1)), s.path(key(2))); err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{program: random(20)}
+	b.run(NewStore(s.dir, gigabyte), key(2))
+	b.want(t, 1, 0)
+}
+
+func TestEntryOfAnotherVersionIsNone(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{program: random(10)}
+	b.run(s, key(1))
+	entry, err := os.ReadFile(s.path(key(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := bytes.Replace(entry, []byte("program 1 "), []byte("program 0 "), 1)
+	if err := os.WriteFile(s.path(key(1)), older, 0o644); err != nil || bytes.Equal(older, entry) {
+		t.Fatal("the entry has no version", err)
+	}
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 2, 0)
+}
+
+func TestRefusedProgramIsCompiledAndReplaced(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{program: random(10)}
+	b.run(s, key(1))
+	b.refuse, b.program = true, random(10)
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.run(s, key(1)) // which has it in memory
+	b.want(t, 3, 0)
+	b.refuse = false
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 3, 1)
+}
+
+func TestProgramThatCannotBeSerializedIsNotKept(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{}
+	b.run(s, key(1))
+	b.run(s, key(1))
+	b.want(t, 2, 0)
+}
+
+func TestFailedCompilationCountsNothing(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	before := compilation.Total()
+	for range 2 {
+		s.Run(key(1), Program{Compile: func() ([]byte, bool) { return nil, false }})
+	}
+	if got := compilation.Since(before); got != (compilation.Count{}) {
+		t.Errorf("counted %+v", got)
+	}
+}
+
+func TestNoStoreCompilesAndCounts(t *testing.T) {
+	b := &backend{program: random(10)}
+	before := compilation.Total()
+	for range 2 {
+		b.run(nil, key(1))
+	}
+	b.want(t, 2, 0)
+	if got := compilation.Since(before); got.Compiled != 2 {
+		t.Errorf("counted %+v; wanted 2 compiled", got)
+	}
+}
+
+// A folder that cannot be made, for a file is in its place, leaves this process its memory.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := NewStore(filepath.Join(file, "programs"), gigabyte)
+	b := &backend{program: random(10)}
+	b.run(s, key(1))
+	b.run(s, key(1))
+	b.want(t, 1, 1)
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 2, 1)
+	if err := s.Usable(); err == nil || !strings.Contains(err.Error(), s.dir) {
+		t.Errorf("error %v; wanted one that names %s", err, s.dir)
+	}
+	absent := NewStore(filepath.Join(filepath.Dir(file), "new", "programs"), gigabyte)
+	if err := absent.Usable(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Dir(absent.dir)); err == nil {
+		t.Error("to ask made a folder")
+	}
+}
+
+func TestFolderOpenToEveryUserIsNotTrusted(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{program: random(10)}
+	b.run(s, key(1))
+	if err := os.Chmod(s.dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 2, 0)
+	if err := s.Usable(); err == nil || !strings.Contains(err.Error(), "chmod o-w") {
+		t.Errorf("error %v; wanted one that says how to mend it", err)
+	}
+	if err := os.Chmod(s.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.run(NewStore(s.dir, gigabyte), key(1))
+	b.want(t, 2, 1)
+}
+
+// The least recently used programs leave first, and a foreign file stays.
+func TestLimit(t *testing.T) {
+	s := NewStore(t.TempDir(), 4500)
+	foreign := filepath.Join(s.dir, "mine.program")
+	if err := os.WriteFile(foreign, random(9000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{program: random(1000)}
+	start := time.Now().Add(-time.Hour)
+	for i := range 3 {
+		b.run(s, key(i))
+		at := start.Add(time.Duration(i) * time.Minute)
+		if err := os.Chtimes(s.path(key(i)), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.run(NewStore(s.dir, s.limit), key(0)) // now key(1) is the oldest
+	b.want(t, 3, 1)
+	b.run(s, key(3))
+	for i, want := range []bool{true, false, true, true} {
+		if _, err := os.Stat(s.path(key(i))); (err == nil) != want {
+			t.Errorf("program %d is kept: %v; wanted %v", i, err == nil, want)
+		}
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Error(err)
+	}
+	large := &backend{program: random(5000)}
+	large.run(s, key(4))
+	if _, err := os.Stat(s.path(key(4))); err == nil {
+		t.Error("a program above the limit was kept")
+	}
+}
+
+func TestUnfinishedFilesOfTheDeadLeave(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	old, young := filepath.Join(s.dir, ".unfinished-1"), filepath.Join(s.dir, ".unfinished-2")
+	for _, path := range []string{old, young} {
+		if err := os.WriteFile(path, []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(old, at, at); err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{program: random(10)}
+	b.run(s, key(1))
+	if _, err := os.Stat(old); err == nil {
+		t.Error("a file that a dead process left is still there")
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClear(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	foreign := filepath.Join(s.dir, "notes.txt")
+	if err := os.WriteFile(foreign, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := &backend{program: random(10)}
+	for i := range 3 {
+		b.run(s, key(i))
+	}
+	removed, err := s.Clear()
+	if err != nil || len(removed) != 3 {
+		t.Errorf("removed %v, error %v; wanted 3 entries", removed, err)
+	}
+	left, err := os.ReadDir(s.dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "notes.txt" {
+		t.Errorf("left %v, error %v; wanted the foreign file", left, err)
+	}
+	b.run(s, key(1))
+	b.want(t, 4, 0)
+	if removed, err := NewStore(filepath.Join(s.dir, "none"), gigabyte).Clear(); len(removed) > 0 || err != nil {
+		t.Errorf("a folder that is not there: %v, %v", removed, err)
+	}
+}
+
+// Many goroutines that want one program compile it once.
+func TestOneProgramAtOnce(t *testing.T) {
+	s := NewStore(t.TempDir(), gigabyte)
+	b := &backend{program: random(1000)}
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() { b.run(s, key(1)) })
+	}
+	group.Wait()
+	b.want(t, 1, 15)
+}
+
+// processRuns is how many programs each process of TestManyProcesses gets.
+const processRuns = 120
+
+// processEnv names the folder in which a process of TestManyProcesses works.
+const processEnv = "PROGRAMS_TEST_FOLDER"
+
+// TestManyProcesses lets 8 processes read, write and trim one folder.
+func TestManyProcesses(t *testing.T) {
+	if dir := os.Getenv(processEnv); dir != "" {
+		s := NewStore(dir, 40_000)
+		for i := range processRuns {
+			n := i * 7 % 30
+			b := &backend{program: random(1000 + n)}
+			b.run(NewStore(s.dir, s.limit), key(n))
+			if b.different.Load() > 0 {
+				t.Fatalf("program %d came back as another", n)
+			}
+		}
+		return
+	}
+	dir := t.TempDir()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestManyProcesses$")
+			cmd.Env = append(os.Environ(), processEnv+"="+dir)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	group.Wait()
+	s := NewStore(dir, 40_000)
+	entries, err := s.Entries()
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("%d entries, error %v", len(entries), err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(e.Path)
+		if _, _, bad := decode(data); err != nil || bad != nil {
+			t.Errorf("%s: %v, %v", e.Path, err, bad)
+		}
+	}
+	if hits, misses := s.Counts(); hits+misses != 8*processRuns {
+		t.Errorf("%d hits and %d misses; wanted %d in all", hits, misses, 8*processRuns)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".unfinished-*")); len(left) > 0 {
+		t.Errorf("unfinished files are left: %v", left)
+	}
+}
+
+func TestKey(t *testing.T) {
+	if NewKey([]byte("ab"), []byte("c")) == NewKey([]byte("a"), []byte("bc")) || NewKey() == NewKey(nil) {
+		t.Error("two lists of parts have one key")
+	}
+	// printf '3:abc0:' | sha256sum
+	const want = "bdf1004d3099a7a3712d12c456e15ebb2b81d43740868f77760be8f639855aad"
+	if got := NewKey([]byte("abc"), nil).String(); got != want {
+		t.Errorf("the key is %s; wanted %s", got, want)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("GOMTL_HOME", home)
+	for _, c := range []struct {
+		folder, limit string
+		dir           string // "" for none
+		bytes         int64
+		err           string
+	}{
+		{dir: filepath.Join(home, "programs"), bytes: 2 << 30},
+		{folder: "/a/../b c", limit: "3", dir: "/b c", bytes: 3 << 20},
+		{folder: "off"},
+		{folder: "off", limit: "nonsense"},
+		{folder: "relative", err: "absolute"},
+		{folder: "~/programs", err: "absolute"},
+		{folder: "/a", limit: "0", err: "whole number of megabytes"},
+		{folder: "/a", limit: "2GB", err: "whole number of megabytes"},
+	} {
+		t.Setenv(Env, c.folder)
+		t.Setenv(LimitEnv, c.limit)
+		s, err := FromEnvironment()
+		switch {
+		case c.err != "":
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%+v: error %v", c, err)
+			}
+		case err != nil:
+			t.Errorf("%+v: %v", c, err)
+		case c.dir == "":
+			if s != nil {
+				t.Errorf("%+v: a store in %s", c, s.Dir())
+			}
+		case s.Dir() != c.dir || s.Limit() != c.bytes:
+			t.Errorf("%+v: %s with %d bytes", c, s.Dir(), s.Limit())
+		}
+	}
+}
