@@ -21,6 +21,7 @@ const gigabyte = 1 << 30
 type backend struct {
 	program   []byte
 	refuse    bool // to load
+	slow      time.Duration
 	compiled  atomic.Int32
 	loaded    atomic.Int32
 	different atomic.Int32 // loads of other bytes than it compiled
@@ -40,6 +41,7 @@ func (b *backend) run(s *Store, k Key) {
 		},
 		Compile: func() ([]byte, bool) {
 			b.compiled.Add(1)
+			time.Sleep(b.slow)
 			return b.program, true
 		},
 	})
@@ -159,13 +161,15 @@ func TestRefusedProgramIsCompiledAndReplaced(t *testing.T) {
 	s := NewStore(t.TempDir(), gigabyte)
 	b := &backend{program: random(10)}
 	b.run(s, key(1))
-	b.refuse, b.program = true, random(10)
+	b.refuse, b.program = true, random(11)
 	b.run(NewStore(s.dir, gigabyte), key(1))
-	b.run(s, key(1)) // which has it in memory
+	b.run(s, key(1)) // which has the first one in memory
+	b.different.Store(0)
 	b.want(t, 3, 0)
 	b.refuse = false
 	b.run(NewStore(s.dir, gigabyte), key(1))
-	b.want(t, 3, 1)
+	b.run(s, key(1))
+	b.want(t, 3, 2)
 }
 
 func TestProgramThatCannotBeSerializedIsNotKept(t *testing.T) {
@@ -327,7 +331,7 @@ func TestClear(t *testing.T) {
 // Many goroutines that want one program compile it once.
 func TestOneProgramAtOnce(t *testing.T) {
 	s := NewStore(t.TempDir(), gigabyte)
-	b := &backend{program: random(1000)}
+	b := &backend{program: random(1000), slow: 20 * time.Millisecond}
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() { b.run(s, key(1)) })
