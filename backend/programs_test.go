@@ -19,7 +19,7 @@ import (
 	"github.com/gomtl/gomtl/mtl/compilation"
 )
 
-// norm computes a number on XLA, by a program of its own each time that is compiled or loaded.
+// norm computes a number on XLA, by a graph that is built each time and then compiled or loaded.
 func norm(t *testing.T, b compute.Backend, want compilation.Count) {
 	t.Helper()
 	before := compilation.Total()

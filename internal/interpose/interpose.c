@@ -24,7 +24,7 @@ const gomtl_table *gomtl_open(const char *path, const char **why) {
   return table;
 }
 
-// A compile function gets no data of its own, so each slot has one.
+// A compile function is given no data but its arguments, so each slot has one.
 static void *compile_0(void *a) { return gomtlCompile(0, a); }
 static void *compile_1(void *a) { return gomtlCompile(1, a); }
 static void *compile_2(void *a) { return gomtlCompile(2, a); }

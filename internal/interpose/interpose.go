@@ -71,7 +71,7 @@ func Keep(path string, identity []byte) error {
 	return nil
 }
 
-// gomtlCompile is called in place of the plugin's own function. It returns a PJRT error or nil.
+// gomtlCompile is called instead of the plugin's own function. It returns a PJRT error or nil.
 //
 //export gomtlCompile
 func gomtlCompile(slot C.int, arguments unsafe.Pointer) unsafe.Pointer {

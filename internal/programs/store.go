@@ -14,7 +14,7 @@ import (
 	"github.com/gomtl/gomtl/mtl/compilation"
 )
 
-// memoryLimit bounds the bytes that a process keeps in memory besides the folder.
+// memoryLimit bounds the bytes that a process keeps in memory as well as in the folder.
 const memoryLimit = 64 << 20
 
 // Store is a folder of programs and a few of them in memory. Its methods are safe for many
