@@ -1,7 +1,9 @@
-// Package audio is what readers of sound files have in common: the packages wav and flac satisfy [Source].
+// Package audio is what readers of sound files have in common: the packages wav and flac satisfy
+// [Source].
 //
-// Samples are interleaved: a frame is one sample of each channel. As float32 they lie in [-1, 1]: an integer of n bits is
-// divided by 2^(n-1), so that the largest is a little below 1. A float file may go beyond 1.
+// Samples are interleaved: a frame is one sample of each channel. As float32 they lie in [-1, 1]:
+// an integer of n bits is divided by 2^(n-1), so that the largest is a little below 1. A float file
+// may go beyond 1.
 package audio
 
 import (
@@ -28,14 +30,16 @@ type Source interface {
 	Format() Format
 	// Frames is the number of frames by the header, a claim; -1 if it does not say.
 	Frames() int64
-	// Read fills dst with interleaved samples and returns the number of whole frames; io.EOF after the last one.
+	// Read fills dst with interleaved samples and returns the number of whole frames; io.EOF after
+	// the last one.
 	Read(dst []float32) (frames int, err error)
 	// ReadInts is Read with the integers of the file, exact. A file of floats has none: an error.
 	ReadInts(dst []int32) (frames int, err error)
 }
 
-// ReadAll reads what is left of s, at most max frames; more is an error, for a small file may hold days of silence. Memory
-// grows with what is read, not with what the header claims. After an error the samples before it are returned with it.
+// ReadAll reads what is left of s, at most max frames; more is an error, for a small file may hold
+// days of silence. Memory grows with what is read, not with what the header claims. After an error
+// the samples before it are returned with it.
 func ReadAll(s Source, max int) ([]float32, error) { return readAll(s, max, s.Read) }
 
 // ReadAllInts is ReadAll with the integers of the file.
@@ -48,7 +52,8 @@ func readAll[T int32 | float32](s Source, max int, read func([]T) (int, error)) 
 	for {
 		n, err := read(block)
 		if n > max-len(all)/channels {
-			return all, fmt.Errorf("audio: the file has more than %d frames; read it in parts, or allow more", max)
+			return all, fmt.Errorf(
+				"audio: the file has more than %d frames; read it in parts, or allow more", max)
 		}
 		all = append(all, block[:n*channels]...)
 		if errors.Is(err, io.EOF) {

@@ -36,7 +36,8 @@ func newBlocks(r io.Reader, name, comment string, max int) *blocks {
 	return &blocks{l: lines.New(r, "conll", name, max), comment: comment, max: max}
 }
 
-// next returns the next block, io.EOF after the last. With an error the rest of its block is skipped.
+// next returns the next block, io.EOF after the last. With an error the rest of its block is
+// skipped.
 func (b *blocks) next() (block, error) {
 	var out block
 	for size := 0; ; {
@@ -58,10 +59,12 @@ func (b *blocks) next() (block, error) {
 		}
 		// A row takes more than its bytes: a line of one character counts as 64.
 		if size += len(raw) + 64; size > b.max+64 {
-			return block{}, b.skip(b.l.Errorf(b.l.Line(), 0, "the sentence takes more than %d bytes; is an empty line missing? raise MaxBytes if that is meant", b.max))
+			return block{}, b.skip(b.l.Errorf(b.l.Line(), 0,
+				"the sentence takes more than %d bytes; is an empty line missing? raise MaxBytes if that is meant", b.max))
 		}
 		if b.comment != "" && len(out.rows) == 0 && strings.HasPrefix(string(raw), b.comment) {
-			out.comments = append(out.comments, strings.TrimSpace(strings.TrimPrefix(string(raw), b.comment)))
+			out.comments = append(out.comments, strings.TrimSpace(strings.TrimPrefix(string(raw),
+				b.comment)))
 			continue
 		}
 		out.rows = append(out.rows, numbered{string(raw), b.l.Line()})

@@ -60,7 +60,8 @@ func Open(path string, o Options) iter.Seq2[Sentence, error] {
 	}
 }
 
-// Read yields the sentences of r. An error stands for a sentence that could not be read; the next one follows.
+// Read yields the sentences of r. An error stands for a sentence that could not be read; the next
+// one follows.
 func Read(r io.Reader, o Options) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) { read(r, "", o, yield) }
 }
@@ -89,7 +90,8 @@ func read(r io.Reader, name string, o Options, yield func(Sentence, error) bool)
 					width, first = len(fields), row.line
 				}
 				if len(fields) != width {
-					err = b.l.Errorf(row.line, 0, "%d columns, wanted %d%s", len(fields), width, since(first))
+					err = b.l.Errorf(row.line, 0, "%d columns, wanted %d%s", len(fields), width,
+						since(first))
 					break
 				}
 				if len(s.Rows) == 0 {

@@ -13,14 +13,17 @@ import (
 // Attribute is one name=value of the columns FEATS and MISC. MISC may hold names without a value.
 type Attribute struct{ Name, Value string }
 
-// Dependency is an edge of the column DEPS. Head is 0, the number of a word, or of an empty node such as 8.1.
+// Dependency is an edge of the column DEPS. Head is 0, the number of a word, or of an empty node
+// such as 8.1.
 type Dependency struct{ Head, Relation string }
 
-// Word is a syntactic word. A column that holds "_" is empty here, but for a form or lemma that is an underscore.
+// Word is a syntactic word. A column that holds "_" is empty here, but for a form or lemma that is
+// an underscore.
 type Word struct {
 	Form, Lemma, UPOS, XPOS string
 	Features                []Attribute
-	// Head is the number of the head, 0 for the root and -1 if not given. Words count from 1: the first is Words[0].
+	// Head is the number of the head, 0 for the root and -1 if not given. Words count from 1: the
+	// first is Words[0].
 	Head     int
 	Relation string
 	Deps     []Dependency
@@ -67,11 +70,11 @@ func OpenU(path string, o Options) iter.Seq2[Tree, error] {
 	}
 }
 
-// ReadU yields the sentences of a CoNLL-U file. Of the options it takes MaxBytes only. An error stands for a sentence that
-// could not be read; the next one follows.
+// ReadU yields the sentences of a CoNLL-U file. Of the options it takes MaxBytes only. An error
+// stands for a sentence that could not be read; the next one follows.
 //
-// It checks what a program relies on: ten columns, none empty; words numbered from 1, with ranges and empty nodes at their
-// place; heads that exist and, where every word has one, form no circle.
+// It checks what a program relies on: ten columns, none empty; words numbered from 1, with ranges
+// and empty nodes at their place; heads that exist and, where every word has one, form no circle.
 func ReadU(r io.Reader, o Options) iter.Seq2[Tree, error] {
 	return func(yield func(Tree, error) bool) { readU(r, "", o, yield) }
 }
@@ -112,14 +115,17 @@ func (b *blocks) tree(in block) (Tree, error) {
 	for _, row := range in.rows {
 		fields := strings.Split(row.text, "\t")
 		if strings.HasPrefix(row.text, "#") && len(fields) == 1 {
-			return Tree{}, b.l.Errorf(row.line, 0, "a comment after the first word; is an empty line missing?")
+			return Tree{}, b.l.Errorf(row.line, 0,
+				"a comment after the first word; is an empty line missing?")
 		}
 		if len(fields) != 10 {
-			return Tree{}, b.l.Errorf(row.line, 0, "%d columns divided by TAB, wanted 10", len(fields))
+			return Tree{}, b.l.Errorf(row.line, 0, "%d columns divided by TAB, wanted 10",
+				len(fields))
 		}
 		for i, f := range fields {
 			if strings.TrimSpace(f) == "" {
-				return Tree{}, b.l.Errorf(row.line, 0, "column %s is empty; a missing value is _", columns[i])
+				return Tree{}, b.l.Errorf(row.line, 0, "column %s is empty; a missing value is _",
+					columns[i])
 			}
 		}
 		if err := t.add(fields); err != nil {
@@ -132,4 +138,5 @@ func (b *blocks) tree(in block) (Tree, error) {
 	return t, nil
 }
 
-var columns = [10]string{"ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"}
+var columns = [10]string{"ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS",
+	"MISC"}

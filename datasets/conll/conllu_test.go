@@ -31,20 +31,29 @@ func ExampleReadU() {
 }
 
 func TestReadU(t *testing.T) {
-	got, errs := all(conll.ReadU(strings.NewReader(sample+"\n\n"+strings.ReplaceAll(sample, "\n", "\r\n")), conll.Options{}))
+	got, errs := all(conll.ReadU(strings.NewReader(sample+"\n\n"+strings.ReplaceAll(sample, "\n",
+		"\r\n")), conll.Options{}))
 	type deps = []conll.Dependency
 	type attributes = []conll.Attribute
 	want := conll.Tree{
-		Line: 4, ID: "s-1", Text: "don't = stop _", Comments: []string{"newdoc", "sent_id = s-1", "text = don't = stop _"},
+		Line: 4, ID: "s-1", Text: "don't = stop _", Comments: []string{"newdoc", "sent_id = s-1",
+			"text = don't = stop _"},
 		Words: []conll.Word{
-			{Form: "do", Lemma: "do", UPOS: "AUX", XPOS: "VB", Features: attributes{{"Mood", "Imp"}, {"VerbForm", "Fin"}}, Head: 3, Relation: "aux", Deps: deps{{"3", "aux"}}},
-			{Form: "n't", Lemma: "not", UPOS: "PART", XPOS: "RB", Head: 3, Relation: "advmod", Deps: deps{{"3", "advmod"}, {"3.1", "conj:and"}}},
-			{Form: "stop", Lemma: "stop", UPOS: "VERB", XPOS: "VB", Relation: "root", Deps: deps{{"0", "root"}}},
+			{Form: "do", Lemma: "do", UPOS: "AUX", XPOS: "VB",
+				Features: attributes{{"Mood", "Imp"},
+					{"VerbForm", "Fin"}}, Head: 3, Relation: "aux", Deps: deps{{"3", "aux"}}},
+			{Form: "n't", Lemma: "not", UPOS: "PART", XPOS: "RB", Head: 3, Relation: "advmod",
+				Deps: deps{{"3", "advmod"}, {"3.1", "conj:and"}}},
+			{Form: "stop", Lemma: "stop", UPOS: "VERB", XPOS: "VB", Relation: "root",
+				Deps: deps{{"0", "root"}}},
 			{Form: "_", Lemma: "_", UPOS: "SYM", XPOS: "NN", Head: 3, Relation: "dep"},
 		},
-		Ranges: []conll.Range{{First: 1, Last: 2, Form: "don't", Features: attributes{{"Typo", "Yes"}}, Misc: attributes{{"SpaceAfter", "No"}, {"x", ""}}}},
+		Ranges: []conll.Range{{First: 1, Last: 2, Form: "don't",
+			Features: attributes{{"Typo", "Yes"}}, Misc: attributes{{"SpaceAfter", "No"},
+				{"x", ""}}}},
 		Empty: []conll.Empty{{After: 3, Index: 1, Word: conll.Word{
-			Form: "go on", Lemma: "go on", UPOS: "VERB", XPOS: "VB", Head: -1, Deps: deps{{"3", "conj:and"}}, Misc: attributes{{"CopyOf", "3"}},
+			Form: "go on", Lemma: "go on", UPOS: "VERB", XPOS: "VB", Head: -1, Deps: deps{{"3",
+				"conj:and"}}, Misc: attributes{{"CopyOf", "3"}},
 		}}},
 	}
 	if len(got) != 2 || errs != nil || !reflect.DeepEqual(got[0], want) {
@@ -57,7 +66,8 @@ func TestReadU(t *testing.T) {
 
 // row is a row of CoNLL-U of which what matters is given.
 func row(id, head, feats, deps string) string {
-	return strings.Join([]string{id, "form", "lemma", "X", "_", feats, head, "_", deps, "_"}, "\t") + "\n"
+	return strings.Join([]string{id, "form", "lemma", "X", "_", feats, head, "_", deps, "_"},
+		"\t") + "\n"
 }
 
 var badU = []struct{ file, want string }{
@@ -73,7 +83,8 @@ var badU = []struct{ file, want string }{
 	{row("1", "-1", "_", "_"), `HEAD is "-1"`},
 	{row("1", "2", "_", "_"), "word 1 has head 2, the last word is 1"},
 	{row("1", "1", "_", "_"), "the heads from word 1 go round in a circle"},
-	{row("1", "2", "_", "_") + row("2", "3", "_", "_") + row("3", "2", "_", "_"), "go round in a circle"},
+	{row("1", "2", "_", "_") + row("2", "3", "_", "_") + row("3", "2", "_", "_"),
+		"go round in a circle"},
 	{row("1", "0", "Case", "_"), `FEATS: "Case", wanted name=value`},
 	{row("1", "0", "Case=Nom|", "_"), `FEATS: "", wanted name=value`},
 	{row("1", "0", "=Nom", "_"), `FEATS: "=Nom"`},
@@ -83,26 +94,31 @@ var badU = []struct{ file, want string }{
 	{row("1", "0", "_", "5:conj"), "DEPS of 1 name 5, which is not in the sentence"},
 	{row("1", "0", "_", "1.1:conj"), "DEPS of 1 name 1.1"},
 	{row("1-2", "_", "_", "_") + row("1", "0", "_", "_"), "the range 1-2 has a part of speech"},
-	{strings.Replace(row("1-2", "_", "_", "_"), "\tX\t", "\t_\t", 1) + row("1", "0", "_", "_"), "the range 1-2 ends after the last word, 1"},
+	{strings.Replace(row("1-2", "_", "_", "_"), "\tX\t", "\t_\t", 1) + row("1", "0", "_", "_"),
+		"the range 1-2 ends after the last word, 1"},
 	{row("2-1", "_", "_", "_"), "the range 2-1; wanted two numbers, the second larger"},
 	{row("1-", "_", "_", "_"), "the range 1-; wanted two numbers"},
 	{row("3-4", "_", "_", "_"), "the range 3-4 stands before word 1"},
 	{row("1.1", "_", "_", "_"), "the empty node 1.1; wanted 0.1 here"},
-	{row("1", "0", "_", "_") + row("1.2", "_", "_", "_"), "line 2: the empty node 1.2; wanted 1.1 here"},
+	{row("1", "0", "_", "_") + row("1.2", "_", "_", "_"),
+		"line 2: the empty node 1.2; wanted 1.1 here"},
 	{row("1", "0", "_", "_") + row("1.1", "1", "_", "_"), "the empty node 1.1 has a head"},
 	{row("0.1", "_", "_", "_"), "it has no words"},
 	{"# text = a\n\n" + "", "comments without a sentence"},
 	{row("1", "0", "_", "_") + "# late\n", "line 2: a comment after the first word"},
 	{"1\tcaf\xe9\n", "line 1, column 6: the byte 0xe9 is not UTF-8"},
-	{strings.Repeat("# "+strings.Repeat("x", 100)+"\n", 50), "the sentence takes more than 1000 bytes"},
+	{strings.Repeat("# "+strings.Repeat("x", 100)+"\n", 50),
+		"the sentence takes more than 1000 bytes"},
 }
 
 func TestReadURefuses(t *testing.T) {
 	for _, c := range badU {
 		good := row("1", "_", "_", "_")
-		got, errs := all(conll.ReadU(strings.NewReader(c.file+"\n"+good), conll.Options{MaxBytes: 1000}))
+		got, errs := all(conll.ReadU(strings.NewReader(c.file+"\n"+good),
+			conll.Options{MaxBytes: 1000}))
 		if len(errs) != 1 || !strings.Contains(errs[0], c.want) || len(got) != 1 {
-			t.Errorf("%.80q: %.300q, %d trees; wanted one error with %q, one tree", c.file, errs, len(got), c.want)
+			t.Errorf("%.80q: %.300q, %d trees; wanted one error with %q, one tree", c.file, errs,
+				len(got), c.want)
 		}
 	}
 }

@@ -15,7 +15,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nx y B-NP S-ORG\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		width := 0
-		for s, err := range conll.Read(bytes.NewReader(file), conll.Options{Comment: "# ", MaxBytes: 1 << 12}) {
+		for s, err := range conll.Read(bytes.NewReader(file),
+			conll.Options{Comment: "# ", MaxBytes: 1 << 12}) {
 			if err != nil {
 				continue
 			}
@@ -39,11 +40,13 @@ func checkTags(t *testing.T, tags []string) {
 	for _, s := range []conll.Scheme{conll.IOB1, conll.IOB2, conll.BIOES} {
 		repaired, err := conll.Encode(entities, len(tags), s)
 		if err != nil || conll.Check(repaired, s) != nil {
-			t.Fatalf("%q: %v, repaired to %v %q: %v", tags, err, s, repaired, conll.Check(repaired, s))
+			t.Fatalf("%q: %v, repaired to %v %q: %v", tags, err, s, repaired,
+				conll.Check(repaired, s))
 		}
 		again, err := conll.Strict(repaired, s)
 		if err != nil || !slices.Equal(again, entities) {
-			t.Fatalf("%q: %v, repaired to %v %q and read as %v, %v", tags, entities, s, repaired, again, err)
+			t.Fatalf("%q: %v, repaired to %v %q and read as %v, %v", tags, entities, s, repaired,
+				again, err)
 		}
 	}
 }
@@ -54,7 +57,8 @@ func FuzzReadU(f *testing.F) {
 	}
 	f.Add([]byte(sample))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		for tree, err := range conll.ReadU(bytes.NewReader(file), conll.Options{MaxBytes: 1 << 12}) {
+		for tree, err := range conll.ReadU(bytes.NewReader(file),
+			conll.Options{MaxBytes: 1 << 12}) {
 			if err != nil {
 				continue
 			}

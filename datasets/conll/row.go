@@ -34,13 +34,17 @@ func (t *Tree) addRange(first, last string, word Word) error {
 	case !ok1 || !ok2 || f >= l:
 		return fmt.Errorf("the range %s-%s; wanted two numbers, the second larger", first, last)
 	case f != len(t.Words)+1:
-		return fmt.Errorf("the range %s-%s stands before word %d, not before its first", first, last, len(t.Words)+1)
+		return fmt.Errorf("the range %s-%s stands before word %d, not before its first", first,
+			last, len(t.Words)+1)
 	case len(t.Ranges) > 0 && t.Ranges[len(t.Ranges)-1].Last >= f:
 		return fmt.Errorf("the range %s-%s overlaps the one before", first, last)
 	case word.Head >= 0 || word.UPOS != "" || word.Relation != "":
-		return fmt.Errorf("the range %s-%s has a part of speech, head or relation, which its words should have", first, last)
+		return fmt.Errorf(
+			"the range %s-%s has a part of speech, head or relation, which its words should have",
+			first, last)
 	}
-	t.Ranges = append(t.Ranges, Range{First: f, Last: l, Form: word.Form, Features: word.Features, Misc: word.Misc})
+	t.Ranges = append(t.Ranges, Range{First: f, Last: l, Form: word.Form, Features: word.Features,
+		Misc: word.Misc})
 	return nil
 }
 
@@ -53,7 +57,8 @@ func (t *Tree) addEmpty(after, index string, word Word) error {
 	}
 	switch {
 	case !ok1 || !ok2 || a != len(t.Words) || i != want:
-		return fmt.Errorf("the empty node %s.%s; wanted %d.%d here", after, index, len(t.Words), want)
+		return fmt.Errorf("the empty node %s.%s; wanted %d.%d here", after, index, len(t.Words),
+			want)
 	case word.Head >= 0 || word.Relation != "":
 		return fmt.Errorf("the empty node %s.%s has a head, which belongs into DEPS", after, index)
 	}
@@ -75,7 +80,8 @@ func parseWord(fields []string) (Word, error) {
 		}
 		return fields[i]
 	}
-	w := Word{Form: fields[1], Lemma: given(2), UPOS: given(3), XPOS: given(4), Head: -1, Relation: given(7)}
+	w := Word{Form: fields[1], Lemma: given(2), UPOS: given(3), XPOS: given(4), Head: -1,
+		Relation: given(7)}
 	if fields[1] == "_" {
 		w.Lemma = fields[2]
 	}
@@ -146,7 +152,8 @@ func (t *Tree) check() error {
 		return errors.New("it has no words")
 	}
 	if n := len(t.Ranges); n > 0 && t.Ranges[n-1].Last > len(t.Words) {
-		return fmt.Errorf("the range %d-%d ends after the last word, %d", t.Ranges[n-1].First, t.Ranges[n-1].Last, len(t.Words))
+		return fmt.Errorf("the range %d-%d ends after the last word, %d", t.Ranges[n-1].First,
+			t.Ranges[n-1].Last, len(t.Words))
 	}
 	full := true
 	for i, w := range t.Words {

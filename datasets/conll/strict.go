@@ -2,8 +2,8 @@ package conll
 
 import "fmt"
 
-// Strict reads tags as seqeval's strict mode does: an entity that breaks the scheme is left out, not repaired. A tag whose
-// letter is not in the scheme is an error. [Check] tells what was broken.
+// Strict reads tags as seqeval's strict mode does: an entity that breaks the scheme is left out,
+// not repaired. A tag whose letter is not in the scheme is an error. [Check] tells what was broken.
 func Strict(tags []string, s Scheme) ([]Entity, error) {
 	parsed, err := parse(tags, s.prefixes())
 	if err != nil {
@@ -48,7 +48,8 @@ func (s Scheme) begins(p, t tag) bool {
 
 // continues says whether t belongs to the entity of p.
 func (s Scheme) continues(p, t tag) bool {
-	return (p.prefix == 'B' || p.prefix == 'I') && (t.prefix == 'I' || t.prefix == 'E') && p.kind == t.kind
+	return (p.prefix == 'B' || p.prefix == 'I') && (t.prefix == 'I' || t.prefix == 'E') &&
+		p.kind == t.kind
 }
 
 // ends says whether an entity may end at p, before t.
@@ -62,7 +63,8 @@ func (s Scheme) ends(p, t tag) bool {
 	return true
 }
 
-// Encode writes entities, which must be in order and apart, as n tags of the scheme. Encode of [Entities] repairs a sequence.
+// Encode writes entities, which must be in order and apart, as n tags of the scheme. Encode of
+// [Entities] repairs a sequence.
 func Encode(entities []Entity, n int, s Scheme) ([]string, error) {
 	tags := make([]string, n)
 	for i := range tags {
@@ -71,7 +73,9 @@ func Encode(entities []Entity, n int, s Scheme) ([]string, error) {
 	before := Entity{}
 	for k, e := range entities {
 		if e.Start < before.End || e.End <= e.Start || e.End > n {
-			return nil, fmt.Errorf("conll: entity %d is [%d, %d); wanted a span between %d and %d, entities in order", k, e.Start, e.End, before.End, n)
+			return nil, fmt.Errorf(
+				"conll: entity %d is [%d, %d); wanted a span between %d and %d, entities in order",
+				k, e.Start, e.End, before.End, n)
 		}
 		touches := k > 0 && before.End == e.Start && before.Type == e.Type
 		for i := e.Start; i < e.End; i++ {
@@ -85,7 +89,8 @@ func Encode(entities []Entity, n int, s Scheme) ([]string, error) {
 	return tags, nil
 }
 
-// letter is the tag of a token that is first or last of its entity, which touches one of its type before it or not.
+// letter is the tag of a token that is first or last of its entity, which touches one of its type
+// before it or not.
 func (s Scheme) letter(first, last, touches bool) string {
 	switch {
 	case s == BIOES && first && last:

@@ -8,11 +8,13 @@ import (
 // Scheme is a way to write entities as tags.
 type Scheme int
 
-// The schemes of the field. PER is a type; B begins, I is inside, E ends, S is single, O is outside.
+// The schemes of the field. PER is a type; B begins, I is inside, E ends, S is single, O is
+// outside.
 const (
 	// IOB2 begins every entity with B: B-PER I-PER O.
 	IOB2 Scheme = iota
-	// IOB1 begins an entity with I, and with B only right after one of the same type: I-PER I-PER B-PER O.
+	// IOB1 begins an entity with I, and with B only right after one of the same type: I-PER I-PER
+	// B-PER O.
 	IOB1
 	// BIOES is IOB2 with the last token E, and S for an entity of one token. IOBES is the same.
 	BIOES
@@ -38,7 +40,8 @@ func (s Scheme) prefixes() string {
 	return "BIO"
 }
 
-// Entity is a span of tokens, [Start, End), with a type; the type is empty for tags such as "B" alone.
+// Entity is a span of tokens, [Start, End), with a type; the type is empty for tags such as "B"
+// alone.
 type Entity struct {
 	Type       string
 	Start, End int
@@ -55,8 +58,11 @@ func parse(tags []string, allowed string) ([]tag, error) {
 	parsed := make([]tag, len(tags))
 	for i, text := range tags {
 		prefix, kind, _ := strings.Cut(text, "-")
-		if len(prefix) != 1 || !strings.Contains(allowed, prefix) || prefix == "O" && text != "O" || strings.HasSuffix(text, "-") {
-			return nil, fmt.Errorf("conll: tag %d is %q; wanted O, or one of %s, a hyphen and a type", i, text, strings.Join(strings.Split(allowed[:len(allowed)-1], ""), " "))
+		if len(prefix) != 1 || !strings.Contains(allowed, prefix) || prefix == "O" && text != "O" ||
+			strings.HasSuffix(text, "-") {
+			return nil, fmt.Errorf(
+				"conll: tag %d is %q; wanted O, or one of %s, a hyphen and a type", i, text,
+				strings.Join(strings.Split(allowed[:len(allowed)-1], ""), " "))
 		}
 		if prefix != "O" {
 			parsed[i] = tag{prefix[0], kind}
@@ -65,7 +71,8 @@ func parse(tags []string, allowed string) ([]tag, error) {
 	return parsed, nil
 }
 
-// starts says whether an entity begins at the tag t that follows p, as conlleval and seqeval's default have it.
+// starts says whether an entity begins at the tag t that follows p, as conlleval and seqeval's
+// default have it.
 func starts(p, t tag) bool {
 	switch {
 	case t.prefix == 0:
@@ -76,9 +83,9 @@ func starts(p, t tag) bool {
 	return p.prefix == 'E' || p.prefix == 'S'
 }
 
-// Entities reads tags of any scheme as conlleval and the default of seqeval do: a tag that does not go on with the entity
-// before begins one. So I-PER after O is a start, and the illegal sequences of all schemes are repaired. Only a tag that is
-// none of O, B-, I-, E- and S- is an error.
+// Entities reads tags of any scheme as conlleval and the default of seqeval do: a tag that does not
+// go on with the entity before begins one. So I-PER after O is a start, and the illegal sequences
+// of all schemes are repaired. Only a tag that is none of O, B-, I-, E- and S- is an error.
 func Entities(tags []string) ([]Entity, error) {
 	parsed, err := parse(tags, BIOES.prefixes())
 	if err != nil {
@@ -103,7 +110,8 @@ func Entities(tags []string) ([]Entity, error) {
 	return found, nil
 }
 
-// Check returns an error that names the first tag that may not stand where it does in the scheme, and why.
+// Check returns an error that names the first tag that may not stand where it does in the scheme,
+// and why.
 func Check(tags []string, s Scheme) error {
 	parsed, err := parse(tags, s.prefixes())
 	if err != nil {
@@ -118,7 +126,8 @@ func Check(tags []string, s Scheme) error {
 			t = parsed[i]
 		}
 		if why := illegal(before, t, s); why != "" && i < len(parsed) {
-			return fmt.Errorf("conll: tag %d is %q after %s: %s", i, tags[i], previous(tags, i), why)
+			return fmt.Errorf("conll: tag %d is %q after %s: %s", i, tags[i], previous(tags, i),
+				why)
 		} else if why != "" {
 			return fmt.Errorf("conll: the tags end with %q: %s", tags[i-1], why)
 		}

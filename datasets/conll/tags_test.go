@@ -45,7 +45,8 @@ func TestEntitiesAreThoseOfSeqeval(t *testing.T) {
 				t.Fatal(encodeErr)
 			}
 			if legal := conll.Check(tags, s) == nil; legal != slices.Equal(repaired, tags) {
-				t.Errorf("%q in %v: Check says legal %v, repaired they are %q", tags, s, legal, repaired)
+				t.Errorf("%q in %v: Check says legal %v, repaired they are %q", tags, s, legal,
+					repaired)
 			}
 		}
 	}
@@ -79,8 +80,10 @@ func TestEncodeAndReadAreInverse(t *testing.T) {
 			}
 			lenient, err1 := conll.Entities(tags)
 			strict, err2 := conll.Strict(tags, s)
-			if err1 != nil || err2 != nil || !slices.Equal(lenient, want) || !slices.Equal(strict, want) || conll.Check(tags, s) != nil {
-				t.Fatalf("%v: %q from %v reads %v and %v, %v", s, tags, want, lenient, strict, conll.Check(tags, s))
+			if err1 != nil || err2 != nil || !slices.Equal(lenient, want) ||
+				!slices.Equal(strict, want) || conll.Check(tags, s) != nil {
+				t.Fatalf("%v: %q from %v reads %v and %v, %v", s, tags, want, lenient, strict,
+					conll.Check(tags, s))
 			}
 		}
 	})
@@ -110,11 +113,13 @@ func TestTagsAreRefused(t *testing.T) {
 		{"E-PER", conll.BIOES, `tag 0 is "E-PER" after the start`},
 		{"S-PER I-PER", conll.BIOES, `tag 1 is "I-PER" after "S-PER"`},
 	} {
-		if err := conll.Check(strings.Split(c.tags, " "), c.scheme); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := conll.Check(strings.Split(c.tags, " "), c.scheme); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q in %v: %v; wanted %q", c.tags, c.scheme, err, c.want)
 		}
 	}
-	for _, bad := range [][]conll.Entity{{{"X", 0, 0}}, {{"X", -1, 1}}, {{"X", 2, 4}}, {{"X", 0, 2}, {"X", 1, 3}}, {{"X", 2, 1}}} {
+	for _, bad := range [][]conll.Entity{{{"X", 0, 0}}, {{"X", -1, 1}}, {{"X", 2, 4}},
+		{{"X", 0, 2}, {"X", 1, 3}}, {{"X", 2, 1}}} {
 		if tags, err := conll.Encode(bad, 3, conll.IOB2); err == nil {
 			t.Errorf("%v was written as %q", bad, tags)
 		}

@@ -1,12 +1,18 @@
-// Package flac reads FLAC files (RFC 9639), in parts and in bounded memory, with github.com/mewkiz/flac.
+// Package flac reads FLAC files (RFC 9639), in parts and in bounded memory, with
+// github.com/mewkiz/flac.
 //
-// What that library leaves to the caller is done here: frames that leave their size of samples to the header, the number of
-// samples, and the MD5 sum of all, which the header has and which is checked at the end of the file.
+// What that library leaves to the caller is done here: frames that leave their size of samples to
+// the header, the number of samples, and the MD5 sum of all, which the header has and which is
+// checked at the end of the file.
 //
-//   - A file that ends early is an error; with [Options].Truncated the whole frames that are there are taken.
-//   - Samples of 4 to 24 bits are read, 32 are refused by name; so is FLAC inside Ogg. An ID3 tag before the file is skipped.
-//   - A few bytes can hold a long silence: bound what is read by audio.ReadAll's limit, not by the size of the file.
-//   - For files of 24,000 and 176,400 frames a second the library writes a line to the standard logger for each frame.
+//   - A file that ends early is an error; with [Options].Truncated the whole frames that are there
+//     are taken.
+//   - Samples of 4 to 24 bits are read, 32 are refused by name; so is FLAC inside Ogg. An ID3 tag
+//     before the file is skipped.
+//   - A few bytes can hold a long silence: bound what is read by audio.ReadAll's limit, not by the
+//     size of the file.
+//   - For files of 24,000 and 176,400 frames a second the library writes a line to the standard
+//     logger for each frame.
 package flac
 
 import (
@@ -84,15 +90,18 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	}
 	info := stream.Info
 	if info.BitsPerSample > 24 || info.BitsPerSample < 4 {
-		return nil, fmt.Errorf("flac: samples of %d bits are not read, 4 to 24 are", info.BitsPerSample)
+		return nil, fmt.Errorf("flac: samples of %d bits are not read, 4 to 24 are",
+			info.BitsPerSample)
 	}
 	format := audio.Format{
-		Rate: int(info.SampleRate), Channels: int(info.NChannels), Bits: int(info.BitsPerSample), Encoding: fmt.Sprintf("FLAC %d bit", info.BitsPerSample),
+		Rate: int(info.SampleRate), Channels: int(info.NChannels), Bits: int(info.BitsPerSample),
+		Encoding: fmt.Sprintf("FLAC %d bit", info.BitsPerSample),
 	}
 	return &Reader{in: in, o: o, stream: stream, format: format, sum: md5.New()}, nil
 }
 
-// open reads the metadata. The library is for sound files: what it does with broken ones is not its promise.
+// open reads the metadata. The library is for sound files: what it does with broken ones is not its
+// promise.
 func open(r io.Reader) (stream *flac.Stream, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -158,7 +167,8 @@ func (r *Reader) next() error {
 	info := r.stream.Info
 	if info.NSamples > 0 && r.frames == info.NSamples {
 		if info.MD5sum != [md5.Size]byte{} && string(r.sum.Sum(nil)) != string(info.MD5sum[:]) {
-			return errors.New("flac: the MD5 sum of the samples is not that of the header; the file is damaged")
+			return errors.New(
+				"flac: the MD5 sum of the samples is not that of the header; the file is damaged")
 		}
 		return io.EOF
 	}
@@ -168,13 +178,17 @@ func (r *Reader) next() error {
 		if r.o.Truncated || info.NSamples == 0 && r.frames > 0 && errors.Is(err, io.EOF) {
 			return io.EOF
 		}
-		return fmt.Errorf("flac: the file ends at byte %d after %d samples of %s; Truncated takes what is there", r.in.at(), r.frames, of(info.NSamples))
+		return fmt.Errorf(
+			"flac: the file ends at byte %d after %d samples of %s; Truncated takes what is there",
+			r.in.at(), r.frames, of(info.NSamples))
 	case err != nil:
-		return fmt.Errorf("flac: the frame that ends near byte %d, after %d samples: %w", r.in.at(), r.frames, err)
+		return fmt.Errorf("flac: the frame that ends near byte %d, after %d samples: %w", r.in.at(),
+			r.frames, err)
 	}
 	r.frames += uint64(f.BlockSize)
 	if info.NSamples > 0 && r.frames > info.NSamples {
-		return fmt.Errorf("flac: the frame before byte %d brings %d samples, the header says %d", r.in.at(), r.frames, info.NSamples)
+		return fmt.Errorf("flac: the frame before byte %d brings %d samples, the header says %d",
+			r.in.at(), r.frames, info.NSamples)
 	}
 	r.interleave(f)
 	return nil
@@ -204,11 +218,14 @@ func (r *Reader) parse() (f *frame.Frame, err error) {
 	}
 	switch {
 	case f.BitsPerSample != info.BitsPerSample:
-		return nil, fmt.Errorf("it has samples of %d bits, the header says %d", f.BitsPerSample, info.BitsPerSample)
+		return nil, fmt.Errorf("it has samples of %d bits, the header says %d", f.BitsPerSample,
+			info.BitsPerSample)
 	case f.Channels.Count() != int(info.NChannels):
-		return nil, fmt.Errorf("it has %d channels, the header says %d", f.Channels.Count(), info.NChannels)
+		return nil, fmt.Errorf("it has %d channels, the header says %d", f.Channels.Count(),
+			info.NChannels)
 	case f.SampleRate != 0 && f.SampleRate != info.SampleRate:
-		return nil, fmt.Errorf("it has %d samples a second, the header says %d", f.SampleRate, info.SampleRate)
+		return nil, fmt.Errorf("it has %d samples a second, the header says %d", f.SampleRate,
+			info.SampleRate)
 	case f.BlockSize == 0:
 		return nil, errors.New("it has no samples")
 	}
@@ -219,7 +236,8 @@ func (r *Reader) parse() (f *frame.Frame, err error) {
 	}
 	for i, s := range f.Subframes {
 		if len(s.Samples) != int(f.BlockSize) {
-			return nil, fmt.Errorf("channel %d has %d samples, wanted %d", i, len(s.Samples), f.BlockSize)
+			return nil, fmt.Errorf("channel %d has %d samples, wanted %d", i, len(s.Samples),
+				f.BlockSize)
 		}
 	}
 	return f, nil

@@ -1,13 +1,15 @@
-// Package jsonl reads JSON lines, also called NDJSON: one JSON value a line (https://jsonlines.org, RFC 8259).
+// Package jsonl reads JSON lines, also called NDJSON: one JSON value a line (https://jsonlines.org,
+// RFC 8259).
 //
 // What such files hold, and what comes of it here:
 //
-//   - Only LF and CR LF end a line. U+2028, U+2029 and U+0085 may stand in a string; readers that split a text at every kind of
-//     line end break such lines.
+//   - Only LF and CR LF end a line. U+2028, U+2029 and U+0085 may stand in a string; readers that
+//     split a text at every kind of line end break such lines.
 //   - Numbers stay as they are written ([json.Number]): 9007199254740993 has no float64.
 //   - A name that stands twice in an object is an error; most readers take one of the two values.
-//   - Blank lines and a byte order mark are skipped. Text after the value, an array or object over several lines, NaN, half a
-//     surrogate pair and bytes that are not UTF-8 are errors with line and column; reading goes on with the next line.
+//   - Blank lines and a byte order mark are skipped. Text after the value, an array or object over
+//     several lines, NaN, half a surrogate pair and bytes that are not UTF-8 are errors with line
+//     and column; reading goes on with the next line.
 //   - One line at most is in memory, and never more than [Options].MaxBytes of it.
 package jsonl
 
@@ -40,7 +42,8 @@ type Record struct {
 	reader *lines.Reader
 }
 
-// Decode stores the value in the one that v points to, by the rules of encoding/json. A name without a field in v is skipped.
+// Decode stores the value in the one that v points to, by the rules of encoding/json. A name
+// without a field in v is skipped.
 func (r Record) Decode(v any) error {
 	if r.reader == nil {
 		return errors.New("jsonl: Decode of a record that was not read")
@@ -70,7 +73,8 @@ func Open(path string, o Options) iter.Seq2[Record, error] {
 	}
 }
 
-// Read yields the values of r. An error stands for a line that could not be read; the next one follows.
+// Read yields the values of r. An error stands for a line that could not be read; the next one
+// follows.
 func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) { read(r, "", o, yield) }
 }
@@ -138,9 +142,12 @@ func scan(line []byte) *place {
 		text := syntax.Error()
 		switch {
 		case text == "unexpected end of JSON input":
-			return &place{len(line), errors.New("the line ends inside the value; was the file cut off, or is a value spread over lines?")}
+			return &place{len(line),
+				errors.New(
+					"the line ends inside the value; was the file cut off, or is a value spread over lines?")}
 		case at < len(line) && json.Valid(line[:at]):
-			return &place{at, fmt.Errorf("%q follows the value; wanted one value a line", excerpt(line[at:]))}
+			return &place{at, fmt.Errorf("%q follows the value; wanted one value a line",
+				excerpt(line[at:]))}
 		}
 		return &place{at, errors.New(text)}
 	}
@@ -154,7 +161,8 @@ func excerpt(text []byte) string {
 	return string(runes[:min(len(runes), most)])
 }
 
-// surrogates finds an escape such as \ud800 without its other half, which encoding/json would replace without a word.
+// surrogates finds an escape such as \ud800 without its other half, which encoding/json would
+// replace without a word.
 func surrogates(line []byte) *place {
 	for i := 0; i < len(line); i++ {
 		if line[i] != '\\' {
@@ -169,7 +177,8 @@ func surrogates(line []byte) *place {
 			continue
 		}
 		rest := line[i+5:]
-		if unit < 0xdc00 && len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' && hex(rest[2:6])>>10 == 0xdc00>>10 {
+		if unit < 0xdc00 && len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' &&
+			hex(rest[2:6])>>10 == 0xdc00>>10 {
 			i += 10
 			continue
 		}

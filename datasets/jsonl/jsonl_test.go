@@ -20,7 +20,8 @@ import (
 
 func Example() {
 	const file = `{"text": "good", "label": 1}` + "\n" + `{"text": "bad", "label": 0}` + "\n"
-	for record, err := range jsonl.Read(strings.NewReader(file), jsonl.Options{}) { // in practice jsonl.Open("train.jsonl", ...)
+	for record, err := range jsonl.Read(strings.NewReader(file),
+		jsonl.Options{}) { // in practice jsonl.Open("train.jsonl", ...)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -57,7 +58,8 @@ func TestRead(t *testing.T) {
 	got, errs := all(jsonl.Read(strings.NewReader(file), jsonl.Options{}))
 	n := func(s string) json.Number { return json.Number(s) }
 	want := []any{
-		map[string]any{"a": n("9007199254740993"), "b": []any{n("1.10"), n("-0"), n("1e400"), true, nil, map[string]any{}}},
+		map[string]any{"a": n("9007199254740993"), "b": []any{n("1.10"), n("-0"), n("1e400"), true,
+			nil, map[string]any{}}},
 		"x\u2028y\u0085\u2029😀\\ud800", []any{}, n("7"),
 		map[string]any{"a": map[string]any{"a": n("1")}, "b": map[string]any{"a": n("2")}},
 	}
@@ -106,14 +108,18 @@ var bad = []struct{ line, want string }{
 	{`// comment`, "column 1: invalid character '/'"},
 	{`<!DOCTYPE html>`, "column 1: invalid character '<'"},
 	{`"` + strings.Repeat("x", 5000) + `"`, "line 1: the line has more than 4096 bytes"},
-	{strings.Repeat("[", 1001) + strings.Repeat("]", 1001), "column 1001: values lie more than 1000 deep"},
+	{strings.Repeat("[", 1001) + strings.Repeat("]", 1001),
+		"column 1001: values lie more than 1000 deep"},
 }
 
 func TestReadRefuses(t *testing.T) {
 	for _, c := range bad {
-		got, errs := all(jsonl.Read(strings.NewReader(c.line+"\n{}\n"), jsonl.Options{MaxBytes: 4096}))
-		if len(errs) != 1 || !strings.Contains(errs[0], c.want) || len(got) != 1 || got[0].Line != 2 {
-			t.Errorf("%.60q: %q, %d records; wanted one error with %q, one record", c.line, errs, len(got), c.want)
+		got, errs := all(jsonl.Read(strings.NewReader(c.line+"\n{}\n"),
+			jsonl.Options{MaxBytes: 4096}))
+		if len(errs) != 1 || !strings.Contains(errs[0], c.want) || len(got) != 1 ||
+			got[0].Line != 2 {
+			t.Errorf("%.60q: %q, %d records; wanted one error with %q, one record", c.line, errs,
+				len(got), c.want)
 		}
 	}
 }
@@ -124,24 +130,29 @@ func TestOpenAndDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, errs := all(jsonl.Open(path, jsonl.Options{}))
-	if len(got) != 1 || len(errs) != 1 || errs[0] != "jsonl: "+path+`:2:3: "}" follows the value; wanted one value a line` {
+	if len(got) != 1 || len(errs) != 1 ||
+		errs[0] != "jsonl: "+path+`:2:3: "}" follows the value; wanted one value a line` {
 		t.Fatalf("%v %q", got, errs)
 	}
 	var row struct{ Label int }
-	if err := got[0].Decode(&row); err == nil || !strings.HasPrefix(err.Error(), "jsonl: "+path+":1:") || !strings.Contains(err.Error(), "1.5") {
+	if err := got[0].Decode(&row); err == nil ||
+		!strings.HasPrefix(err.Error(), "jsonl: "+path+":1:") ||
+		!strings.Contains(err.Error(), "1.5") {
 		t.Errorf("1.5 became %d, %v", row.Label, err)
 	}
 	if err := (jsonl.Record{}).Decode(&row); err == nil {
 		t.Error("an empty record was decoded")
 	}
-	if _, errs := all(jsonl.Open(path+"x", jsonl.Options{})); len(errs) != 1 || !strings.Contains(errs[0], path+"x") {
+	if _, errs := all(jsonl.Open(path+"x", jsonl.Options{})); len(errs) != 1 ||
+		!strings.Contains(errs[0], path+"x") {
 		t.Errorf("%q", errs)
 	}
 }
 
 func TestReadErrorEnds(t *testing.T) {
 	r := io.MultiReader(strings.NewReader("{}\n{}"), iotest.ErrReader(errors.New("disk on fire")))
-	if got, errs := all(jsonl.Read(r, jsonl.Options{})); len(got) != 1 || len(errs) != 1 || errs[0] != "jsonl: line 2: read: disk on fire" {
+	if got, errs := all(jsonl.Read(r, jsonl.Options{})); len(got) != 1 || len(errs) != 1 ||
+		errs[0] != "jsonl: line 2: read: disk on fire" {
 		t.Errorf("%v %q", got, errs)
 	}
 }
@@ -153,7 +164,8 @@ func TestMemory(t *testing.T) {
 	_, errs := all(jsonl.Read(io.LimitReader(letters{}, 1<<26), jsonl.Options{MaxBytes: 1 << 16}))
 	runtime.ReadMemStats(&after)
 	if taken := after.TotalAlloc - before.TotalAlloc; len(errs) != 1 || taken > 1<<20 {
-		t.Errorf("%d bytes were taken for a line of 64 MiB where 64 KiB were allowed; %q", taken, errs)
+		t.Errorf("%d bytes were taken for a line of 64 MiB where 64 KiB were allowed; %q", taken,
+			errs)
 	}
 }
 
@@ -171,9 +183,11 @@ func FuzzRead(f *testing.F) {
 	for _, c := range bad {
 		f.Add([]byte(c.line))
 	}
-	f.Add([]byte(`{"a": [1.10, -0, 1e400, true, null, {"b": "\ud83d\ude00"}]}` + "\r\n\n\"\u2028\"\n"))
+	f.Add([]byte(`{"a": [1.10, -0, 1e400, true, null, {"b": "\ud83d\ude00"}]}` +
+		"\r\n\n\"\u2028\"\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		for record, err := range jsonl.Read(bytes.NewReader(file), jsonl.Options{MaxBytes: 1 << 12}) {
+		for record, err := range jsonl.Read(bytes.NewReader(file),
+			jsonl.Options{MaxBytes: 1 << 12}) {
 			if err != nil {
 				continue
 			}

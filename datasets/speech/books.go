@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// LibriSpeech yields the utterances of LibriSpeech: PART/SPEAKER/CHAPTER/SPEAKER-CHAPTER-NUMBER.flac, with the texts in
-// SPEAKER-CHAPTER.trans.txt. The labels are text, speaker, chapter, utterance and, by SPEAKERS.TXT, sex.
+// LibriSpeech yields the utterances of LibriSpeech:
+// PART/SPEAKER/CHAPTER/SPEAKER-CHAPTER-NUMBER.flac, with the texts in SPEAKER-CHAPTER.trans.txt.
+// The labels are text, speaker, chapter, utterance and, by SPEAKERS.TXT, sex.
 func LibriSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		sexes := w.speakers()
@@ -25,7 +26,8 @@ func LibriSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 	})
 }
 
-// speakers reads the sex of each speaker: "ID | SEX | SUBSET | MINUTES | NAME", where a name may hold bars.
+// speakers reads the sex of each speaker: "ID | SEX | SUBSET | MINUTES | NAME", where a name may
+// hold bars.
 func (w *walk) speakers() map[string]string {
 	sexes := map[string]string{}
 	there := w.lines("SPEAKERS.TXT", func(number int, line string) {
@@ -38,7 +40,8 @@ func (w *walk) speakers() map[string]string {
 		}
 		switch {
 		case len(fields) != 5 || !digits(fields[0]) || fields[1] != "F" && fields[1] != "M":
-			w.errorf("SPEAKERS.TXT", number, "%.60q, wanted ID | F or M | SUBSET | MINUTES | NAME", line)
+			w.errorf("SPEAKERS.TXT", number, "%.60q, wanted ID | F or M | SUBSET | MINUTES | NAME",
+				line)
 		case sexes[fields[0]] != "":
 			w.errorf("SPEAKERS.TXT", number, "speaker %s stands twice", fields[0])
 		default:
@@ -92,7 +95,8 @@ func (w *walk) chapter(part, speaker, chapter, sex string) {
 			w.errorf(dir+"/"+list, number, "%s is missing", dir+"/"+file)
 			return
 		}
-		labels := map[string]string{"text": text, "speaker": speaker, "chapter": chapter, "utterance": utterance}
+		labels := map[string]string{"text": text, "speaker": speaker, "chapter": chapter,
+			"utterance": utterance}
 		if sex != "" {
 			labels["sex"] = sex
 		}
@@ -103,15 +107,16 @@ func (w *walk) chapter(part, speaker, chapter, sex string) {
 	}
 }
 
-// LJSpeech yields the clips of LJSpeech, or of a set in its form: metadata.csv with ID|text|normalised text, and wavs/ID.wav.
-// The labels are text and normalised.
+// LJSpeech yields the clips of LJSpeech, or of a set in its form: metadata.csv with
+// ID|text|normalised text, and wavs/ID.wav. The labels are text and normalised.
 func LJSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		known := map[string]bool{}
 		there := w.lines("metadata.csv", func(number int, line string) {
 			fields := strings.Split(line, "|")
 			if len(fields) != 3 {
-				w.errorf("metadata.csv", number, "%d fields divided by |, wanted ID|text|normalised text", len(fields))
+				w.errorf("metadata.csv", number,
+					"%d fields divided by |, wanted ID|text|normalised text", len(fields))
 				return
 			}
 			file := fields[0] + ".wav"
@@ -128,7 +133,8 @@ func LJSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 				w.errorf("metadata.csv", number, "wavs/%s is missing", file)
 			default:
 				known[file] = true
-				w.clip(Clip{Path: "wavs/" + file, Labels: map[string]string{"text": fields[1], "normalised": fields[2]}})
+				w.clip(Clip{Path: "wavs/" + file,
+					Labels: map[string]string{"text": fields[1], "normalised": fields[2]}})
 			}
 		})
 		if there {

@@ -139,7 +139,8 @@ func (w *walk) has(name string) bool {
 // maxLine is the most bytes of a line of a list.
 const maxLine = 1 << 20
 
-// lines calls use with each line of a list that is not empty, and reports whether the file is there.
+// lines calls use with each line of a list that is not empty, and reports whether the file is
+// there.
 func (w *walk) lines(name string, use func(number int, line string)) bool {
 	f, err := w.folder.Open(name)
 	if err != nil {

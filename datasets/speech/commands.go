@@ -14,20 +14,22 @@ import (
 // noise is the folder of Speech Commands that holds no words.
 const noise = "_background_noise_"
 
-// SpeechCommands yields the clips of Speech Commands: a folder for each word, in it SPEAKER_nohash_TAKE.wav. The labels are
-// word, speaker and take.
+// SpeechCommands yields the clips of Speech Commands: a folder for each word, in it
+// SPEAKER_nohash_TAKE.wav. The labels are word, speaker and take.
 func SpeechCommands(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		listed := map[string]string{} // the part of each clip that a list names
 		found := 0
-		for _, list := range []struct{ name, part string }{{"validation_list.txt", Validation}, {"testing_list.txt", Test}} {
+		for _, list := range []struct{ name, part string }{{"validation_list.txt", Validation},
+			{"testing_list.txt", Test}} {
 			if w.has(list.name) {
 				found++
 				w.list(list.name, list.part, listed)
 			}
 		}
 		if found == 1 {
-			w.errorf(".", 0, "only one of validation_list.txt and testing_list.txt is there; wanted both, or none for the rule by hash")
+			w.errorf(
+				".", 0, "only one of validation_list.txt and testing_list.txt is there; wanted both, or none for the rule by hash")
 			return
 		}
 		entries, _ := w.names(".")
@@ -87,7 +89,8 @@ func (w *walk) word(word string, listed map[string]string, lists bool) {
 				part = p
 			}
 			delete(listed, file)
-			w.clip(Clip{Path: file, Part: part, Labels: map[string]string{"word": word, "speaker": speaker, "take": take}})
+			w.clip(Clip{Path: file, Part: part,
+				Labels: map[string]string{"word": word, "speaker": speaker, "take": take}})
 		}
 	}
 }
@@ -97,8 +100,9 @@ func digits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// WhichSet is the part of a Speech Commands file by the rule of its README: percentages of the files go to validation and
-// test by the SHA-1 of the name up to "_nohash_", so that all clips of a speaker are in one part.
+// WhichSet is the part of a Speech Commands file by the rule of its README: percentages of the
+// files go to validation and test by the SHA-1 of the name up to "_nohash_", so that all clips of a
+// speaker are in one part.
 func WhichSet(file string, validation, test float64) string {
 	const most = 1<<27 - 1 // files of a class
 	name, _, _ := strings.Cut(path.Base(file), "_nohash_")
@@ -113,8 +117,8 @@ func WhichSet(file string, validation, test float64) string {
 	return Train
 }
 
-// FSDD yields the clips of the Free Spoken Digit Dataset: recordings/DIGIT_SPEAKER_TAKE.wav. The labels are digit, speaker
-// and take.
+// FSDD yields the clips of the Free Spoken Digit Dataset: recordings/DIGIT_SPEAKER_TAKE.wav. The
+// labels are digit, speaker and take.
 func FSDD(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		entries, _ := w.names("recordings")
@@ -135,12 +139,14 @@ func FSDD(folder fs.FS) iter.Seq2[Clip, error] {
 func fsdd(name string) (Clip, error) {
 	stem, isWAV := strings.CutSuffix(name, ".wav")
 	parts := strings.Split(stem, "_")
-	if !isWAV || len(parts) != 3 || len(parts[0]) != 1 || !digits(parts[0]) || parts[1] == "" || !digits(parts[2]) {
+	if !isWAV || len(parts) != 3 || len(parts[0]) != 1 || !digits(parts[0]) || parts[1] == "" ||
+		!digits(parts[2]) {
 		return Clip{}, fmt.Errorf("not a clip; wanted DIGIT_SPEAKER_TAKE.wav")
 	}
 	part := Train
 	if take := strings.TrimLeft(parts[2], "0"); len(take) == 0 || len(take) == 1 && take <= "4" {
 		part = Test
 	}
-	return Clip{Path: "recordings/" + name, Part: part, Labels: map[string]string{"digit": parts[0], "speaker": parts[1], "take": parts[2]}}, nil
+	return Clip{Path: "recordings/" + name, Part: part,
+		Labels: map[string]string{"digit": parts[0], "speaker": parts[1], "take": parts[2]}}, nil
 }

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// FSD50K yields the clips of FSD50K, with several tags each. The folder holds FSD50K.ground_truth with dev.csv, eval.csv and
-// vocabulary.csv, FSD50K.dev_audio and FSD50K.eval_audio. The parts are train and validation, which dev.csv names, and test.
+// FSD50K yields the clips of FSD50K, with several tags each. The folder holds FSD50K.ground_truth
+// with dev.csv, eval.csv and vocabulary.csv, FSD50K.dev_audio and FSD50K.eval_audio. The parts are
+// train and validation, which dev.csv names, and test.
 func FSD50K(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		classes := map[string]bool{}
@@ -20,7 +21,8 @@ func FSD50K(folder fs.FS) iter.Seq2[Clip, error] {
 			}
 			classes[class] = true
 		}
-		w.truth("dev.csv", []string{"fname", "labels", "mids", "split"}, "FSD50K.dev_audio", classes)
+		w.truth("dev.csv", []string{"fname", "labels", "mids", "split"}, "FSD50K.dev_audio",
+			classes)
 		w.truth("eval.csv", []string{"fname", "labels", "mids"}, "FSD50K.eval_audio", classes)
 	})
 }
@@ -96,11 +98,13 @@ func (w *walk) truth(list string, columns []string, dir string, classes map[stri
 		fields := w.fields(name, number, line, len(columns))
 		if isHead := first; isHead || fields == nil {
 			if first = false; isHead && !slices.Equal(fields, columns) {
-				w.errorf(name, number, "the first line is %.60q, wanted %s", line, strings.Join(columns, ","))
+				w.errorf(name, number, "the first line is %.60q, wanted %s", line,
+					strings.Join(columns, ","))
 			}
 			return
 		}
-		clip := Clip{Path: dir + "/" + fields[0] + ".wav", Part: Test, Tags: strings.Split(fields[1], ",")}
+		clip := Clip{Path: dir + "/" + fields[0] + ".wav", Part: Test,
+			Tags: strings.Split(fields[1], ",")}
 		switch {
 		case !digits(fields[0]):
 			w.errorf(name, number, "%q is not a number of a clip", fields[0])
@@ -116,11 +120,14 @@ func (w *walk) truth(list string, columns []string, dir string, classes map[stri
 		unknown := slices.IndexFunc(clip.Tags, func(tag string) bool { return !classes[tag] })
 		switch {
 		case clip.Part == "":
-			w.errorf(name, number, "the split of clip %s is %q, wanted train or val", fields[0], fields[3])
+			w.errorf(name, number, "the split of clip %s is %q, wanted train or val", fields[0],
+				fields[3])
 		case unknown >= 0:
-			w.errorf(name, number, "clip %s has the label %q, which is not in vocabulary.csv", fields[0], clip.Tags[unknown])
+			w.errorf(name, number, "clip %s has the label %q, which is not in vocabulary.csv",
+				fields[0], clip.Tags[unknown])
 		case strings.Count(fields[2], ",") != len(clip.Tags)-1:
-			w.errorf(name, number, "clip %s has %d labels and %d mids", fields[0], len(clip.Tags), strings.Count(fields[2], ",")+1)
+			w.errorf(name, number, "clip %s has %d labels and %d mids", fields[0], len(clip.Tags),
+				strings.Count(fields[2], ",")+1)
 		case !w.has(clip.Path):
 			w.errorf(name, number, "%s is missing", clip.Path)
 		default:

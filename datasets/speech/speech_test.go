@@ -36,7 +36,8 @@ func sound() string {
 }
 
 func Example() {
-	folder := tree("recordings/7_theo_0.wav="+sound(), "recordings/7_theo_5.wav="+sound()) // in practice os.DirFS("fsdd")
+	folder := tree("recordings/7_theo_0.wav="+sound(),
+		"recordings/7_theo_5.wav="+sound()) // in practice os.DirFS("fsdd")
 	for clip, err := range speech.FSDD(folder) {
 		if err != nil {
 			fmt.Println(err)
@@ -76,20 +77,25 @@ type labels = map[string]string
 // goodCommands and the like are folders as the sets have them, with the clips in them.
 var (
 	commands = []string{
-		"validation_list.txt=yes/0a_nohash_0.wav\r\n", "testing_list.txt=no/0b_nohash_1.wav\n", "README.md=", "LICENSE=", "yes/0a_nohash_0.wav=", "yes/0c_nohash_0.wav=",
-		"no/0b_nohash_1.wav=", "_background_noise_/pink_noise.wav=", "_background_noise_/README.md=", "no/.DS_Store=",
+		"validation_list.txt=yes/0a_nohash_0.wav\r\n", "testing_list.txt=no/0b_nohash_1.wav\n",
+		"README.md=", "LICENSE=", "yes/0a_nohash_0.wav=", "yes/0c_nohash_0.wav=",
+		"no/0b_nohash_1.wav=", "_background_noise_/pink_noise.wav=",
+		"_background_noise_/README.md=", "no/.DS_Store=",
 	}
 	libri = []string{
 		"SPEAKERS.TXT=;ID |SEX| SUBSET |MINUTES| NAME\n84   | F | dev-clean        |  8.02 | Christie Nowak\n60 | M | dev-clean | 20.18 | |CBW|Simon\n", "BOOKS.TXT=",
-		"dev-clean/84/121/84-121.trans.txt=84-121-0000 GO DO YOU HEAR\n84-121-0001 NO\n", "dev-clean/84/121/84-121-0000.flac=", "dev-clean/84/121/84-121-0001.flac=",
+		"dev-clean/84/121/84-121.trans.txt=84-121-0000 GO DO YOU HEAR\n84-121-0001 NO\n",
+		"dev-clean/84/121/84-121-0000.flac=", "dev-clean/84/121/84-121-0001.flac=",
 		"dev-clean/60/7/60-7.trans.txt=60-7-0000 IT'S\n", "dev-clean/60/7/60-7-0000.flac=",
 	}
-	lj    = []string{"README=", `metadata.csv=LJ1|He said "1.|He said "one.` + "\nLJ2|a, \"b\"|a\u2028b\n", "wavs/LJ1.wav=", "wavs/LJ2.wav="}
+	lj = []string{"README=", `metadata.csv=LJ1|He said "1.|He said "one.` +
+		"\nLJ2|a, \"b\"|a\u2028b\n", "wavs/LJ1.wav=", "wavs/LJ2.wav="}
 	fsd50 = []string{
 		"FSD50K.ground_truth/vocabulary.csv=0,Accordion,/m/0mkg\n1,Bark,/m/05tny_\n2,\"Boat_and_Water_vehicle\",/m/019jd\n",
 		"FSD50K.ground_truth/dev.csv=fname,labels,mids,split\n64760,\"Bark,Accordion\",\"/m/05tny_,/m/0mkg\",train\n16399,Bark,/m/05tny_,val\n",
 		"FSD50K.ground_truth/eval.csv=fname,labels,mids\n37199,Boat_and_Water_vehicle,/m/019jd\n",
-		"FSD50K.dev_audio/64760.wav=", "FSD50K.dev_audio/16399.wav=", "FSD50K.eval_audio/37199.wav=",
+		"FSD50K.dev_audio/64760.wav=", "FSD50K.dev_audio/16399.wav=",
+		"FSD50K.eval_audio/37199.wav=",
 	}
 )
 
@@ -100,29 +106,46 @@ func TestLayouts(t *testing.T) {
 		want   []speech.Clip
 	}{
 		"Speech Commands": {speech.SpeechCommands, commands, []speech.Clip{
-			{Path: "_background_noise_/pink_noise.wav", Part: "background", Labels: labels{"word": "_background_noise_"}},
-			{Path: "no/0b_nohash_1.wav", Part: "test", Labels: labels{"word": "no", "speaker": "0b", "take": "1"}},
-			{Path: "yes/0a_nohash_0.wav", Part: "validation", Labels: labels{"word": "yes", "speaker": "0a", "take": "0"}},
-			{Path: "yes/0c_nohash_0.wav", Part: "train", Labels: labels{"word": "yes", "speaker": "0c", "take": "0"}},
+			{Path: "_background_noise_/pink_noise.wav", Part: "background",
+				Labels: labels{"word": "_background_noise_"}},
+			{Path: "no/0b_nohash_1.wav", Part: "test", Labels: labels{"word": "no", "speaker": "0b",
+				"take": "1"}},
+			{Path: "yes/0a_nohash_0.wav", Part: "validation",
+				Labels: labels{"word": "yes", "speaker": "0a", "take": "0"}},
+			{Path: "yes/0c_nohash_0.wav", Part: "train",
+				Labels: labels{"word": "yes", "speaker": "0c", "take": "0"}},
 		}},
 		"LibriSpeech": {speech.LibriSpeech, libri, []speech.Clip{
-			{Path: "dev-clean/60/7/60-7-0000.flac", Part: "dev-clean", Labels: labels{"text": "IT'S", "speaker": "60", "chapter": "7", "utterance": "0000", "sex": "M"}},
-			{Path: "dev-clean/84/121/84-121-0000.flac", Part: "dev-clean", Labels: labels{"text": "GO DO YOU HEAR", "speaker": "84", "chapter": "121", "utterance": "0000", "sex": "F"}},
-			{Path: "dev-clean/84/121/84-121-0001.flac", Part: "dev-clean", Labels: labels{"text": "NO", "speaker": "84", "chapter": "121", "utterance": "0001", "sex": "F"}},
+			{Path: "dev-clean/60/7/60-7-0000.flac", Part: "dev-clean",
+				Labels: labels{"text": "IT'S", "speaker": "60", "chapter": "7", "utterance": "0000",
+					"sex": "M"}},
+			{Path: "dev-clean/84/121/84-121-0000.flac", Part: "dev-clean",
+				Labels: labels{"text": "GO DO YOU HEAR", "speaker": "84", "chapter": "121",
+					"utterance": "0000", "sex": "F"}},
+			{Path: "dev-clean/84/121/84-121-0001.flac", Part: "dev-clean",
+				Labels: labels{"text": "NO", "speaker": "84", "chapter": "121", "utterance": "0001",
+					"sex": "F"}},
 		}},
 		"LJSpeech": {speech.LJSpeech, lj, []speech.Clip{
-			{Path: "wavs/LJ1.wav", Labels: labels{"text": `He said "1.`, "normalised": `He said "one.`}},
+			{Path: "wavs/LJ1.wav",
+				Labels: labels{"text": `He said "1.`, "normalised": `He said "one.`}},
 			{Path: "wavs/LJ2.wav", Labels: labels{"text": `a, "b"`, "normalised": "a\u2028b"}},
 		}},
-		"FSDD": {speech.FSDD, []string{"recordings/0_a_4.wav=", "recordings/9_b_49.wav=", "recordings/1_a_5.wav=", "README.md="}, []speech.Clip{
-			{Path: "recordings/0_a_4.wav", Part: "test", Labels: labels{"digit": "0", "speaker": "a", "take": "4"}},
-			{Path: "recordings/1_a_5.wav", Part: "train", Labels: labels{"digit": "1", "speaker": "a", "take": "5"}},
-			{Path: "recordings/9_b_49.wav", Part: "train", Labels: labels{"digit": "9", "speaker": "b", "take": "49"}},
+		"FSDD": {speech.FSDD, []string{"recordings/0_a_4.wav=", "recordings/9_b_49.wav=",
+			"recordings/1_a_5.wav=", "README.md="}, []speech.Clip{
+			{Path: "recordings/0_a_4.wav", Part: "test",
+				Labels: labels{"digit": "0", "speaker": "a", "take": "4"}},
+			{Path: "recordings/1_a_5.wav", Part: "train",
+				Labels: labels{"digit": "1", "speaker": "a", "take": "5"}},
+			{Path: "recordings/9_b_49.wav", Part: "train",
+				Labels: labels{"digit": "9", "speaker": "b", "take": "49"}},
 		}},
 		"FSD50K": {speech.FSD50K, fsd50, []speech.Clip{
-			{Path: "FSD50K.dev_audio/64760.wav", Part: "train", Tags: []string{"Bark", "Accordion"}},
+			{Path: "FSD50K.dev_audio/64760.wav", Part: "train",
+				Tags: []string{"Bark", "Accordion"}},
 			{Path: "FSD50K.dev_audio/16399.wav", Part: "validation", Tags: []string{"Bark"}},
-			{Path: "FSD50K.eval_audio/37199.wav", Part: "test", Tags: []string{"Boat_and_Water_vehicle"}},
+			{Path: "FSD50K.eval_audio/37199.wav", Part: "test",
+				Tags: []string{"Boat_and_Water_vehicle"}},
 		}},
 	} {
 		got, errs := all(c.layout(tree(c.files...)))
@@ -137,7 +160,8 @@ func TestLayouts(t *testing.T) {
 		}
 	}
 	classes, err := speech.FSD50KClasses(tree(fsd50...))
-	if err != nil || !slices.Equal(classes, []string{"Accordion", "Bark", "Boat_and_Water_vehicle"}) {
+	if err != nil || !slices.Equal(classes,
+		[]string{"Accordion", "Bark", "Boat_and_Water_vehicle"}) {
 		t.Errorf("%q %v", classes, err)
 	}
 }
@@ -150,7 +174,8 @@ func TestWhichSetIsThatOfTheReadme(t *testing.T) {
 	n := 0
 	for line := range strings.SplitSeq(strings.TrimSpace(string(content)), "\n") {
 		f := strings.Fields(line)
-		if a, b := speech.WhichSet("yes/"+f[0], 10, 10), speech.WhichSet(f[0], 30, 20); a != f[1] || b != f[2] {
+		if a, b := speech.WhichSet("yes/"+f[0], 10, 10), speech.WhichSet(f[0], 30, 20); a != f[1] ||
+			b != f[2] {
 			t.Errorf("%s is in %s and %s, wanted %s and %s", f[0], a, b, f[1], f[2])
 		}
 		n++
@@ -167,13 +192,15 @@ func TestWhichSetIsThatOfTheReadme(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	folder := tree("a.wav="+sound(), "b.flac="+sound(), "short.wav="+sound()[:45], "text.wav=hello", "empty.wav=", "broken.flac=fLaC", "dir/x=")
+	folder := tree("a.wav="+sound(), "b.flac="+sound(), "short.wav="+sound()[:45], "text.wav=hello",
+		"empty.wav=", "broken.flac=fLaC", "dir/x=")
 	for _, name := range []string{"a.wav", "b.flac"} { // the bytes say what it is
 		f, err := speech.Open(folder, name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := audio.ReadAllInts(f, 10); err != nil || !slices.Equal(got, []int32{0, 16384}) {
+		if got, err := audio.ReadAllInts(f, 10); err != nil ||
+			!slices.Equal(got, []int32{0, 16384}) {
 			t.Errorf("%v %v", got, err)
 		}
 		if err := f.Close(); err != nil {
@@ -181,8 +208,12 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"short.wav": "speech: short.wav: wav: the file ends at byte 45", "text.wav": `speech: text.wav: wav: a WAV file starts with RIFF`, "empty.wav": "speech: empty.wav: wav: the file is empty",
-		"broken.flac": "speech: broken.flac: flac: the file ends at byte 4", "none.wav": "speech: open none.wav", "../a.wav": "speech: open ../a.wav", "dir": "speech: dir",
+		"short.wav":   "speech: short.wav: wav: the file ends at byte 45",
+		"text.wav":    `speech: text.wav: wav: a WAV file starts with RIFF`,
+		"empty.wav":   "speech: empty.wav: wav: the file is empty",
+		"broken.flac": "speech: broken.flac: flac: the file ends at byte 4",
+		"none.wav":    "speech: open none.wav", "../a.wav": "speech: open ../a.wav",
+		"dir": "speech: dir",
 	} {
 		f, err := speech.Open(folder, name)
 		if err == nil {

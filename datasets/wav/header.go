@@ -98,7 +98,8 @@ func (p *parser) start() error {
 		return fmt.Errorf("this is %s, not a WAV file", name)
 	}
 	if !isWave {
-		return fmt.Errorf("a WAV file starts with RIFF, RIFX, RF64 or BW64, this one with %q", b[:min(n, 4)])
+		return fmt.Errorf("a WAV file starts with RIFF, RIFX, RF64 or BW64, this one with %q",
+			b[:min(n, 4)])
 	}
 	if n < 12 || string(b[8:]) != "WAVE" {
 		return fmt.Errorf("the RIFF file is of type %q, wanted WAVE", b[min(n, 8):n])
@@ -131,7 +132,9 @@ func (p *parser) skip(id string, size, read int64) error {
 	n, err := io.CopyN(io.Discard, p.r, size+size&1-read)
 	p.at += n
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("the chunk %q at byte %d has %d bytes by its head, the file ends after %d of them", id, start, size, read+n)
+		return fmt.Errorf(
+			"the chunk %q at byte %d has %d bytes by its head, the file ends after %d of them", id,
+			start, size, read+n)
 	}
 	if err != nil {
 		return fmt.Errorf("read the chunk %q at byte %d: %w", id, start, err)
@@ -142,7 +145,9 @@ func (p *parser) skip(id string, size, read int64) error {
 // sizes reads a ds64 chunk, which has the sizes that are too large for 32 bits.
 func (p *parser) sizes(size int64) error {
 	if size < 28 || size > 1<<20 {
-		return fmt.Errorf("the ds64 chunk at byte %d has %d bytes by its head, wanted 28 or a few more", p.at-8, size)
+		return fmt.Errorf(
+			"the ds64 chunk at byte %d has %d bytes by its head, wanted 28 or a few more", p.at-8,
+			size)
 	}
 	var b [28]byte
 	if err := p.full(b[:], "the ds64 chunk"); err != nil {
@@ -150,7 +155,9 @@ func (p *parser) sizes(size int64) error {
 	}
 	riff, data := p.order.Uint64(b[:]), p.order.Uint64(b[8:])
 	if data > 1<<62 || riff > 1<<62 {
-		return fmt.Errorf("the ds64 chunk at byte %d gives the sizes %d and %d; the file is damaged", p.at-28, riff, data)
+		return fmt.Errorf(
+			"the ds64 chunk at byte %d gives the sizes %d and %d; the file is damaged", p.at-28,
+			riff, data)
 	}
 	p.ds64, p.riff = int64(data), int64(riff)+8
 	return p.skip("ds64", size, 28)
@@ -174,9 +181,12 @@ func (p *parser) samples(size int64) int64 {
 // other is the name of a kind of file that is no WAV file; isWave says whether it may be one.
 func other(start []byte) (name string, isWave bool) {
 	for magic, name := range map[string]string{
-		"OggS": "an Ogg file (Vorbis or Opus)", "fLaC": "a FLAC file", "ID3": "an MP3 or FLAC file with an ID3 tag", "FORM": "an AIFF file",
-		"riff": "a Wave64 file", ".snd": "an AU file", "\xff\xfb": "an MP3 file", "NIST": "a NIST SPHERE file", "caff": "a CAF file",
-		"<!DO": "an HTML page", "<htm": "an HTML page", "version": "a Git LFS pointer", "\x1f\x8b": "a gzip file", "PK\x03\x04": "a ZIP file",
+		"OggS": "an Ogg file (Vorbis or Opus)", "fLaC": "a FLAC file",
+		"ID3": "an MP3 or FLAC file with an ID3 tag", "FORM": "an AIFF file",
+		"riff": "a Wave64 file", ".snd": "an AU file", "\xff\xfb": "an MP3 file",
+		"NIST": "a NIST SPHERE file", "caff": "a CAF file",
+		"<!DO": "an HTML page", "<htm": "an HTML page", "version": "a Git LFS pointer",
+		"\x1f\x8b": "a gzip file", "PK\x03\x04": "a ZIP file",
 	} {
 		if len(start) >= len(magic) && string(start[:len(magic)]) == magic {
 			return name, false

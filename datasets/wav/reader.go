@@ -39,17 +39,21 @@ func NewReader(r io.Reader, o Options) (*Reader, error) {
 	}
 	if rest := h.size % int64(h.align); h.size > 0 && rest != 0 {
 		if !o.Truncated {
-			return nil, fmt.Errorf("wav: the data at byte %d has %d bytes, which is no multiple of a frame's %d", p.at, h.size, h.align)
+			return nil, fmt.Errorf(
+				"wav: the data at byte %d has %d bytes, which is no multiple of a frame's %d", p.at,
+				h.size, h.align)
 		}
 		h.size -= rest
 	}
 	frames := max(1, 1<<15/h.align)
-	return &Reader{r: p.r, o: o, h: h, at: p.at, left: h.size, block: make([]byte, frames*h.align)}, nil
+	return &Reader{r: p.r, o: o, h: h, at: p.at, left: h.size,
+		block: make([]byte, frames*h.align)}, nil
 }
 
 // Format implements audio.Source.
 func (r *Reader) Format() audio.Format {
-	return audio.Format{Rate: r.h.rate, Channels: r.h.channels, Bits: r.h.codec.bits, Encoding: r.h.codec.name}
+	return audio.Format{Rate: r.h.rate, Channels: r.h.channels, Bits: r.h.codec.bits,
+		Encoding: r.h.codec.name}
 }
 
 // Frames implements audio.Source.
@@ -65,7 +69,8 @@ func (r *Reader) Read(dst []float32) (int, error) {
 	return read(r, dst, r.floats)
 }
 
-// ReadInts implements audio.Source. A-law and mu-law give 16 bits, the values of G.711 times 8 and 4.
+// ReadInts implements audio.Source. A-law and mu-law give 16 bits, the values of G.711 times 8 and
+// 4.
 func (r *Reader) ReadInts(dst []int32) (int, error) {
 	if r.h.codec.bits == 0 {
 		return 0, fmt.Errorf("wav: the file has %s samples, not integers; use Read", r.h.codec.name)
@@ -129,9 +134,12 @@ func (r *Reader) next(n int) ([]byte, error) {
 	case r.o.Truncated || r.h.size < 0 && rest == 0:
 		r.err = io.EOF
 	case r.h.size < 0:
-		r.err = fmt.Errorf("wav: the file ends at byte %d with %d bytes of a frame, which has %d; Truncated leaves them out", r.at, rest, r.h.align)
+		r.err = fmt.Errorf(
+			"wav: the file ends at byte %d with %d bytes of a frame, which has %d; Truncated leaves them out", r.at, rest, r.h.align)
 	default:
-		r.err = fmt.Errorf("wav: the file ends at byte %d, %d bytes early; Truncated takes what is there", r.at, r.left)
+		r.err = fmt.Errorf(
+			"wav: the file ends at byte %d, %d bytes early; Truncated takes what is there", r.at,
+			r.left)
 	}
 	return r.block[:got-rest], r.err
 }
@@ -161,7 +169,8 @@ func (r *Reader) floats(dst []float32, src []byte) error {
 			v = math.Float64frombits(r.h.order.Uint64(src[8*i:]))
 		}
 		if math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 {
-			return fmt.Errorf("wav: channel %d of frame %d is %v, which is no sample", i%r.h.channels, r.frames+int64(i/r.h.channels), v)
+			return fmt.Errorf("wav: channel %d of frame %d is %v, which is no sample",
+				i%r.h.channels, r.frames+int64(i/r.h.channels), v)
 		}
 		dst[i] = float32(v)
 	}

@@ -60,7 +60,8 @@ func load(t testing.TB) (f fixture) {
 
 func TestReaderReadsWhatSoundfileWrites(t *testing.T) {
 	for _, f := range load(t).Files {
-		for _, source := range []io.Reader{bytes.NewReader(f.File), iotest.OneByteReader(bytes.NewReader(f.File))} {
+		for _, source := range []io.Reader{bytes.NewReader(f.File),
+			iotest.OneByteReader(bytes.NewReader(f.File))} {
 			r, err := wav.NewReader(source, wav.Options{})
 			if err != nil {
 				t.Errorf("%s: %v", f.Name, err)
@@ -68,8 +69,10 @@ func TestReaderReadsWhatSoundfileWrites(t *testing.T) {
 			}
 			floats, err := audio.ReadAll(r, 100)
 			format := r.Format()
-			if err != nil || !slices.Equal(floats, f.Floats) || format.Rate != f.Rate || format.Channels != f.Channels || r.Frames() != int64(len(floats)/f.Channels) {
-				t.Errorf("%s: %+v, %d frames, %v %v; wanted %v", f.Name, format, r.Frames(), floats, err, f.Floats)
+			if err != nil || !slices.Equal(floats, f.Floats) || format.Rate != f.Rate ||
+				format.Channels != f.Channels || r.Frames() != int64(len(floats)/f.Channels) {
+				t.Errorf("%s: %+v, %d frames, %v %v; wanted %v", f.Name, format, r.Frames(), floats,
+					err, f.Floats)
 			}
 		}
 		r, err := wav.NewReader(bytes.NewReader(f.File), wav.Options{})
@@ -93,7 +96,8 @@ func TestLawsAreThoseOfG711(t *testing.T) {
 		codes[i] = byte(i)
 	}
 	for code, want := range map[uint16][]int32{6: f.Alaw, 7: f.Mulaw} {
-		r, err := wav.NewReader(bytes.NewReader(riff(format(code, 1, 8000, 8), chunk("data", codes...))), wav.Options{})
+		r, err := wav.NewReader(bytes.NewReader(riff(format(code, 1, 8000, 8),
+			chunk("data", codes...))), wav.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,10 +110,12 @@ func TestLawsAreThoseOfG711(t *testing.T) {
 func TestWritersWriteTheBytesOfWaveAndScipy(t *testing.T) {
 	f := load(t)
 	var ints, floats bytes.Buffer
-	if err := wav.Write16(&ints, 8000, 2, f.Samples); err != nil || !bytes.Equal(ints.Bytes(), f.Write16) {
+	if err := wav.Write16(&ints, 8000, 2, f.Samples); err != nil ||
+		!bytes.Equal(ints.Bytes(), f.Write16) {
 		t.Errorf("Write16: %v\n% x\nwanted\n% x", err, ints.Bytes(), f.Write16)
 	}
-	if err := wav.WriteFloat(&floats, 8000, 2, f.Samples); err != nil || !bytes.Equal(floats.Bytes(), f.WriteFloat) {
+	if err := wav.WriteFloat(&floats, 8000, 2, f.Samples); err != nil ||
+		!bytes.Equal(floats.Bytes(), f.WriteFloat) {
 		t.Errorf("WriteFloat: %v\n% x\nwanted\n% x", err, floats.Bytes(), f.WriteFloat)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"math"
 )
 
-// Write16 writes interleaved samples as 16-bit integers. They are rounded, ties to even; 1 becomes 32767. A sample outside
-// [-1, 1] is an error: scale or clip first.
+// Write16 writes interleaved samples as 16-bit integers. They are rounded, ties to even; 1 becomes
+// 32767. A sample outside [-1, 1] is an error: scale or clip first.
 func Write16(w io.Writer, rate, channels int, samples []float32) error {
 	for i, v := range samples {
 		if !(v >= -1 && v <= 1) {
@@ -34,15 +34,18 @@ func WriteFloat(w io.Writer, rate, channels int, samples []float32) error {
 	})
 }
 
-func write(w io.Writer, code uint16, width, rate, channels int, samples []float32, put func([]byte, float32)) error {
+func write(w io.Writer, code uint16, width, rate, channels int, samples []float32,
+	put func([]byte, float32)) error {
 	align := width * channels
 	switch {
 	case channels < 1 || align > math.MaxUint16 || len(samples)%channels != 0:
-		return fmt.Errorf("wav: %d samples do not make frames of %d channels", len(samples), channels)
+		return fmt.Errorf("wav: %d samples do not make frames of %d channels", len(samples),
+			channels)
 	case rate < 1 || int64(rate)*int64(align) > math.MaxUint32:
 		return fmt.Errorf("wav: %d frames a second cannot be written", rate)
 	case int64(len(samples))*int64(width) > math.MaxUint32-64:
-		return fmt.Errorf("wav: %d samples are more than a WAV file holds, 4 GiB; write several", len(samples))
+		return fmt.Errorf("wav: %d samples are more than a WAV file holds, 4 GiB; write several",
+			len(samples))
 	}
 	le := binary.LittleEndian
 	size := uint32(len(samples) * width)

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Error is an error with its place. Line and Column count from 1 and are 0 where unknown; Column counts bytes.
+// Error is an error with its place. Line and Column count from 1 and are 0 where unknown; Column
+// counts bytes.
 type Error struct {
 	Format       string // the package that found it
 	Name         string // the file; may be empty
@@ -41,7 +42,8 @@ func (e *Error) Error() string {
 // Unwrap implements the interface of package errors.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Reader reads lines that end with LF, CR LF or CR CR LF. Nothing else ends a line: U+0085 and U+2028 are text.
+// Reader reads lines that end with LF, CR LF or CR CR LF. Nothing else ends a line: U+0085 and
+// U+2028 are text.
 type Reader struct {
 	format, name string
 	r            *bufio.Reader
@@ -61,14 +63,15 @@ func (l *Reader) Line() int { return l.line }
 
 // Errorf is an error at a line; column 0 names none.
 func (l *Reader) Errorf(line, column int, format string, args ...any) error {
-	return &Error{Format: l.format, Name: l.name, Line: line, Column: column, Err: fmt.Errorf(format, args...)}
+	return &Error{Format: l.format, Name: l.name, Line: line, Column: column,
+		Err: fmt.Errorf(format, args...)}
 }
 
 // Done says whether nothing follows: the end was reached or reading failed.
 func (l *Reader) Done() bool { return l.done != nil }
 
-// Next returns the next line without its end, valid until the next call. It returns io.EOF after the last one. After another
-// error reading goes on with the next line, unless Done.
+// Next returns the next line without its end, valid until the next call. It returns io.EOF after
+// the last one. After another error reading goes on with the next line, unless Done.
 func (l *Reader) Next() ([]byte, error) {
 	if l.done != nil {
 		return nil, l.done
@@ -101,7 +104,8 @@ func (l *Reader) Next() ([]byte, error) {
 	line := bytes.TrimSuffix(l.buf, []byte("\n"))
 	line = bytes.TrimRight(line, "\r")
 	if size > l.max+3 || len(line) > l.max {
-		return nil, l.Errorf(l.line, 0, "the line has more than %d bytes; raise MaxBytes if that is meant", l.max)
+		return nil, l.Errorf(l.line, 0,
+			"the line has more than %d bytes; raise MaxBytes if that is meant", l.max)
 	}
 	return l.check(line)
 }
@@ -118,10 +122,12 @@ func (l *Reader) check(line []byte) ([]byte, error) {
 		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 	}
 	if at := invalid(line); at >= 0 {
-		return nil, l.Errorf(l.line, at+1, "the byte %#02x is not UTF-8; is the file Latin-1? convert it to UTF-8", line[at])
+		return nil, l.Errorf(l.line, at+1,
+			"the byte %#02x is not UTF-8; is the file Latin-1? convert it to UTF-8", line[at])
 	}
 	if at := bytes.IndexByte(line, '\r'); at >= 0 {
-		return nil, l.Errorf(l.line, at+1, "a carriage return inside a line; lines end with LF or CR LF")
+		return nil, l.Errorf(l.line, at+1,
+			"a carriage return inside a line; lines end with LF or CR LF")
 	}
 	return line, nil
 }

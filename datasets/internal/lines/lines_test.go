@@ -42,7 +42,9 @@ func TestNext(t *testing.T) {
 		{"a\r\nb\r\r\n\r\n", []string{"a", "b", ""}},
 		{"\xef\xbb\xbfa\n", []string{"a"}},
 		{"a\u2028b\u0085c\n", []string{"a\u2028b\u0085c"}},
-		{"12345678\n123456789\n1\n", []string{"12345678", "! x: f:2: the line has more than 8 bytes; raise MaxBytes if that is meant", "1"}},
+		{"12345678\n123456789\n1\n",
+			[]string{"12345678",
+				"! x: f:2: the line has more than 8 bytes; raise MaxBytes if that is meant", "1"}},
 		{"12345678\r\r\n", []string{"12345678"}},
 		{long + "\nb\n", []string{"! x: f:1: the line has more than 8 bytes; raise MaxBytes if that is meant", "b"}},
 		{"a\xe9\nb", []string{"! x: f:1:2: the byte 0xe9 is not UTF-8; is the file Latin-1? convert it to UTF-8", "b"}},
@@ -57,7 +59,8 @@ func TestNext(t *testing.T) {
 }
 
 func TestReadErrorEnds(t *testing.T) {
-	broken := io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(errors.New("disk on fire")))
+	broken := io.MultiReader(strings.NewReader("a\nb"),
+		iotest.ErrReader(errors.New("disk on fire")))
 	if got := all(broken, 8); !slices.Equal(got, []string{"a", "! x: f:2: read: disk on fire"}) {
 		t.Errorf("%q", got)
 	}
