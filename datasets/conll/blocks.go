@@ -1,6 +1,7 @@
 package conll
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
@@ -57,10 +58,10 @@ func (b *blocks) next() (block, error) {
 			}
 			return out, nil
 		}
-		// A row takes more than its bytes: a line of one character counts as 64.
-		if size += len(raw) + 64; size > b.max+64 {
+		if size += cost(raw); size > b.max {
 			return block{}, b.skip(b.l.Errorf(b.l.Line(), 0,
-				"the sentence takes more than %d bytes; is an empty line missing? raise MaxBytes if that is meant", b.max))
+				"the sentence takes more than %d bytes; is an empty line missing? raise MaxBytes if not",
+				b.max))
 		}
 		if b.comment != "" && len(out.rows) == 0 && strings.HasPrefix(string(raw), b.comment) {
 			out.comments = append(out.comments, strings.TrimSpace(strings.TrimPrefix(string(raw),
@@ -69,6 +70,14 @@ func (b *blocks) next() (block, error) {
 		}
 		out.rows = append(out.rows, numbered{string(raw), b.l.Line()})
 	}
+}
+
+// cost is about the memory that a line takes once it is in pieces: far more than its bytes where
+// those are short.
+func cost(line []byte) int {
+	pieces := bytes.Count(line, []byte("\t")) + bytes.Count(line, []byte(" ")) + bytes.Count(line,
+		[]byte("|"))
+	return len(line) + 64 + 48*pieces
 }
 
 // skip reads to the end of a block that has an error, and returns that error.

@@ -16,11 +16,12 @@ type Options struct {
 	Columns int
 	// Comment is how a comment line begins, often "#"; empty means that there are none.
 	Comment string
-	// MaxBytes is the most bytes that one sentence may take; 0 means 16 MiB.
+	// MaxBytes is the most memory that one sentence may take, reckoned as its bytes, 64 for each row
+	// and 48 for each TAB, blank and bar; 0 means 64 MiB.
 	MaxBytes int
 }
 
-const defaultMaxBytes = 16 << 20
+const defaultMaxBytes = 64 << 20
 
 // Sentence is a sentence of a file of columns.
 type Sentence struct {

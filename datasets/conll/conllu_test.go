@@ -108,14 +108,14 @@ var badU = []struct{ file, want string }{
 	{row("1", "0", "_", "_") + "# late\n", "line 2: a comment after the first word"},
 	{"1\tcaf\xe9\n", "line 1, column 6: the byte 0xe9 is not UTF-8"},
 	{strings.Repeat("# "+strings.Repeat("x", 100)+"\n", 50),
-		"the sentence takes more than 1000 bytes"},
+		"the sentence takes more than 4000 bytes"},
 }
 
 func TestReadURefuses(t *testing.T) {
 	for _, c := range badU {
 		good := row("1", "_", "_", "_")
 		got, errs := all(conll.ReadU(strings.NewReader(c.file+"\n"+good),
-			conll.Options{MaxBytes: 1000}))
+			conll.Options{MaxBytes: 4000}))
 		if len(errs) != 1 || !strings.Contains(errs[0], c.want) || len(got) != 1 {
 			t.Errorf("%.80q: %.300q, %d trees; wanted one error with %q, one tree", c.file, errs,
 				len(got), c.want)

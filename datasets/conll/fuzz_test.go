@@ -16,7 +16,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		width := 0
 		for s, err := range conll.Read(bytes.NewReader(file),
-			conll.Options{Comment: "# ", MaxBytes: 1 << 12}) {
+			conll.Options{Comment: "# ", MaxBytes: 1 << 16}) {
 			if err != nil {
 				continue
 			}
@@ -58,7 +58,7 @@ func FuzzReadU(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for tree, err := range conll.ReadU(bytes.NewReader(file),
-			conll.Options{MaxBytes: 1 << 12}) {
+			conll.Options{MaxBytes: 1 << 16}) {
 			if err != nil {
 				continue
 			}
