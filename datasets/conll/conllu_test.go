@@ -64,6 +64,21 @@ func TestReadU(t *testing.T) {
 	}
 }
 
+// Several empty nodes may stand at one place, the first of them before all words.
+func TestEmptyNodes(t *testing.T) {
+	empty := func(id string) string { return row(id, "_", "_", "1:conj") }
+	file := empty("0.1") + empty("0.2") + row("1", "0", "_", "_") + empty("1.1") + empty("1.2")
+	got, errs := all(conll.ReadU(strings.NewReader(file), conll.Options{}))
+	if errs != nil || len(got) != 1 || len(got[0].Empty) != 4 {
+		t.Fatalf("%v %q", got, errs)
+	}
+	for i, want := range [][2]int{{0, 1}, {0, 2}, {1, 1}, {1, 2}} {
+		if e := got[0].Empty[i]; e.After != want[0] || e.Index != want[1] || e.Head != -1 {
+			t.Errorf("%+v, wanted %v", e, want)
+		}
+	}
+}
+
 // row is a row of CoNLL-U of which what matters is given.
 func row(id, head, feats, deps string) string {
 	return strings.Join([]string{id, "form", "lemma", "X", "_", feats, head, "_", deps, "_"},
