@@ -10,7 +10,7 @@ import (
 )
 
 const sample = "# newdoc\n# sent_id = s-1\n# text = don't = stop _\n" +
-	"1-2\tdon't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tSpaceAfter=No|x\n" +
+	"1-2\tdon't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tSpaceAfter=No|x|Cxn=a=b\n" +
 	"1\tdo\tdo\tAUX\tVB\tMood=Imp|VerbForm=Fin\t3\taux\t3:aux\t_\n" +
 	"2\tn't\tnot\tPART\tRB\t_\t3\tadvmod\t3:advmod|3.1:conj:and\t_\n" +
 	"3\tstop\tstop\tVERB\tVB\t_\t0\troot\t0:root\t_\n" +
@@ -50,7 +50,7 @@ func TestReadU(t *testing.T) {
 		},
 		Ranges: []conll.Range{{First: 1, Last: 2, Form: "don't",
 			Features: attributes{{"Typo", "Yes"}}, Misc: attributes{{"SpaceAfter", "No"},
-				{"x", ""}}}},
+				{"x", ""}, {"Cxn", "a=b"}}}},
 		Empty: []conll.Empty{{After: 3, Index: 1, Word: conll.Word{
 			Form: "go on", Lemma: "go on", UPOS: "VERB", XPOS: "VB", Head: -1, Deps: deps{{"3",
 				"conj:and"}}, Misc: attributes{{"CopyOf", "3"}},
