@@ -37,7 +37,7 @@ type Source interface {
 	ReadInts(dst []int32) (frames int, err error)
 }
 
-// ReadAll reads what is left of s, at most max frames; more is an error, for a small file may hold
+// ReadAll reads what is left of s, at most max frames. More is an error, for a small file may hold
 // days of silence. Memory grows with what is read, not with what the header claims. After an error
 // the samples before it are returned with it.
 func ReadAll(s Source, max int) ([]float32, error) { return readAll(s, max, s.Read) }

@@ -72,8 +72,7 @@ func (b *blocks) next() (block, error) {
 	}
 }
 
-// cost is about the memory that a line takes once it is in pieces: far more than its bytes where
-// those are short.
+// cost is about the memory that a line takes in pieces, far more than its bytes.
 func cost(line []byte) int {
 	pieces := bytes.Count(line, []byte("\t")) + bytes.Count(line, []byte(" ")) + bytes.Count(line,
 		[]byte("|"))

@@ -16,8 +16,8 @@ type Options struct {
 	Columns int
 	// Comment is how a comment line begins, often "#"; empty means that there are none.
 	Comment string
-	// MaxBytes is the most memory that one sentence may take, reckoned as its bytes, 64 for each row
-	// and 48 for each TAB, blank and bar; 0 means 64 MiB.
+	// MaxBytes is the most memory that one sentence may take; 0 means 64 MiB.
+	// It is reckoned as the bytes, 64 for each row and 48 for each TAB, blank and bar.
 	MaxBytes int
 }
 

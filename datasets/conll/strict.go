@@ -89,8 +89,8 @@ func Encode(entities []Entity, n int, s Scheme) ([]string, error) {
 	return tags, nil
 }
 
-// letter is the tag of a token that is first or last of its entity, which touches one of its type
-// before it or not.
+// letter is the tag of a token that is first or last of its entity.
+// touches says that the entity follows one of its type at once.
 func (s Scheme) letter(first, last, touches bool) string {
 	switch {
 	case s == BIOES && first && last:

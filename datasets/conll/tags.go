@@ -40,7 +40,7 @@ func (s Scheme) prefixes() string {
 	return "BIO"
 }
 
-// Entity is a span of tokens, [Start, End), with a type; the type is empty for tags such as "B"
+// Entity is a span of tokens, [Start, End), with a type. The type is empty for tags such as "B"
 // alone.
 type Entity struct {
 	Type       string
@@ -83,8 +83,8 @@ func starts(p, t tag) bool {
 	return p.prefix == 'E' || p.prefix == 'S'
 }
 
-// Entities reads tags of any scheme as conlleval and the default of seqeval do: a tag that does not
-// go on with the entity before begins one. So I-PER after O is a start, and the illegal sequences
+// Entities reads tags of any scheme as conlleval and the default of seqeval do. A tag that does not
+// go on with the entity before begins one: so I-PER after O is a start, and the illegal sequences
 // of all schemes are repaired. Only a tag that is none of O, B-, I-, E- and S- is an error.
 func Entities(tags []string) ([]Entity, error) {
 	parsed, err := parse(tags, BIOES.prefixes())
@@ -110,8 +110,7 @@ func Entities(tags []string) ([]Entity, error) {
 	return found, nil
 }
 
-// Check returns an error that names the first tag that may not stand where it does in the scheme,
-// and why.
+// Check returns an error that names the first tag that the scheme does not allow, and why.
 func Check(tags []string, s Scheme) error {
 	parsed, err := parse(tags, s.prefixes())
 	if err != nil {

@@ -110,8 +110,8 @@ func crc(b []byte, polynomial, bits uint) uint {
 	return sum
 }
 
-// frame is a frame of n equal samples of 16 bits, with the byte of channels and sample size given:
-// 0x08 is mono of 16 bits.
+// frame is a frame of n equal samples of 16 bits. kind has channels and sample size: 0x08 is mono
+// of 16 bits.
 func frame(kind byte, n int, values ...int16) []byte {
 	b := []byte{0xff, 0xf8, 0x60, kind, 0, byte(n - 1)}
 	b = append(b, byte(crc(b, 0x07, 8)))

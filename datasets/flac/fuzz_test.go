@@ -9,7 +9,7 @@ import (
 	"github.com/gomtl/gomtl/datasets/flac"
 )
 
-// Memory is bounded by what is read, not by what the header claims; a long silence in few bytes is
+// Memory is bounded by what is read, not by what the header claims. A long silence in few bytes is
 // bounded by the reader.
 func TestMemory(t *testing.T) {
 	var before, after runtime.MemStats

@@ -26,8 +26,8 @@ func LibriSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 	})
 }
 
-// speakers reads the sex of each speaker: "ID | SEX | SUBSET | MINUTES | NAME", where a name may
-// hold bars.
+// speakers reads the sex of each speaker. A line is "ID | SEX | SUBSET | MINUTES | NAME"; a name
+// may hold bars.
 func (w *walk) speakers() map[string]string {
 	sexes := map[string]string{}
 	there := w.lines("SPEAKERS.TXT", func(number int, line string) {

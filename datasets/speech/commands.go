@@ -100,7 +100,7 @@ func digits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// WhichSet is the part of a Speech Commands file by the rule of its README: percentages of the
+// WhichSet is the part of a Speech Commands file by the rule of its README. Percentages of the
 // files go to validation and test by the SHA-1 of the name up to "_nohash_", so that all clips of a
 // speaker are in one part.
 func WhichSet(file string, validation, test float64) string {

@@ -1,5 +1,4 @@
-// Package speech knows the folders of speech and sound data sets: which file has which labels and
-// belongs to which part.
+// Package speech knows the folders of speech data sets: which file has which labels and which part.
 //
 // [SpeechCommands], [LibriSpeech], [LJSpeech], [FSDD] and [FSD50K] take the folder as an [fs.FS]
 // (os.DirFS(path)) and yield a [Clip] a file. Nothing is decoded until [Open]. A file that a list

@@ -135,8 +135,8 @@ var integers = [4]func(binary.ByteOrder, []byte) int32{
 	func(order binary.ByteOrder, b []byte) int32 { return int32(order.Uint32(b)) },
 }
 
-// mulaw decodes a byte of G.711 mu-law to 16 bits: all bits are inverted, then sign, exponent and
-// mantissa of a line that is moved by 132.
+// mulaw decodes a byte of G.711 mu-law to 16 bits. All bits are inverted; then come sign, exponent
+// and mantissa of a line that is moved by 132.
 func mulaw(b byte) int32 {
 	b = ^b
 	magnitude := (int32(b&0x0f)<<3+132)<<(b>>4&7) - 132
@@ -146,7 +146,7 @@ func mulaw(b byte) int32 {
 	return magnitude
 }
 
-// alaw decodes a byte of G.711 A-law to 16 bits: every second bit is inverted; the first two
+// alaw decodes a byte of G.711 A-law to 16 bits. Every second bit is inverted; the first two
 // exponents share a step.
 func alaw(b byte) int32 {
 	b ^= 0x55

@@ -178,7 +178,7 @@ func (p *parser) samples(size int64) int64 {
 	return size
 }
 
-// other is the name of a kind of file that is no WAV file; isWave says whether it may be one.
+// other is the name of a kind of file that is not WAV. isWave says whether it may be WAV.
 func other(start []byte) (name string, isWave bool) {
 	for magic, name := range map[string]string{
 		"OggS": "an Ogg file (Vorbis or Opus)", "fLaC": "a FLAC file",
