@@ -142,7 +142,10 @@ func TestOpen(t *testing.T) {
 // A loop that is left early ends the reading.
 func TestBreak(t *testing.T) {
 	r := strings.NewReader(strings.Repeat("a O\n\n", 100_000))
-	for range conll.Read(r, conll.Options{}) {
+	for _, err := range conll.Read(r, conll.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 	if r.Len() == 0 {

@@ -49,7 +49,7 @@ func Example() {
 			return
 		}
 		samples, err := audio.ReadAll(f, 10*f.Format().Rate) // at most 10 seconds
-		f.Close()
+		_ = f.Close()
 		fmt.Println(clip.Part, clip.Labels["digit"], clip.Labels["speaker"], samples, err)
 	}
 	// Output:
@@ -152,7 +152,8 @@ func TestLayouts(t *testing.T) {
 		if errs != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v %q\nwanted %v", name, got, errs, c.want)
 		}
-		for range c.layout(tree(c.files...)) {
+		for _, err := range c.layout(tree(c.files...)) {
+			_ = err
 			break // must not call again
 		}
 		if _, errs := all(c.layout(tree())); len(errs) == 0 && name != "Speech Commands" {
