@@ -48,7 +48,7 @@ func ReadAllInts(s Source, max int) ([]int32, error) { return readAll(s, max, s.
 func readAll[T int32 | float32](s Source, max int, read func([]T) (int, error)) ([]T, error) {
 	channels := s.Format().Channels
 	var all []T
-	block := make([]T, 4096*channels)
+	block := make([]T, channels*(1+1<<14/channels))
 	for {
 		n, err := read(block)
 		if n > max-len(all)/channels {

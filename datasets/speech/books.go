@@ -3,7 +3,6 @@ package speech
 import (
 	"io/fs"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -15,7 +14,7 @@ func LibriSpeech(folder fs.FS) iter.Seq2[Clip, error] {
 		sexes := w.speakers()
 		parts, _ := w.names(".")
 		for _, part := range parts {
-			if !part.IsDir() {
+			if !part.IsDir() || system(part.Name()) {
 				continue
 			}
 			speakers, _ := w.names(part.Name())
@@ -57,7 +56,7 @@ func (w *walk) speakers() map[string]string {
 // speaker yields the utterances of a speaker.
 func (w *walk) speaker(part, speaker string, sexes map[string]string) {
 	dir := part + "/" + speaker
-	if slices.Contains(ignored, speaker) || w.stopped {
+	if system(speaker) || w.stopped {
 		return
 	}
 	sex, known := sexes[speaker]
@@ -66,7 +65,7 @@ func (w *walk) speaker(part, speaker string, sexes map[string]string) {
 	}
 	chapters, _ := w.names(dir)
 	for _, chapter := range chapters {
-		if !slices.Contains(ignored, chapter.Name()) {
+		if !system(chapter.Name()) {
 			w.chapter(part, speaker, chapter.Name(), sex)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"slices"
+	"strings"
 
 	"github.com/gomtl/gomtl/datasets/audio"
 	"github.com/gomtl/gomtl/datasets/flac"
@@ -170,11 +170,13 @@ func (w *walk) lines(name string, use func(number int, line string)) bool {
 func (w *walk) extra(dir string, known map[string]bool, list string) {
 	entries, _ := w.names(dir)
 	for _, e := range entries {
-		if name := e.Name(); !known[name] && !slices.Contains(ignored, name) {
+		if name := e.Name(); !known[name] && !system(name) {
 			w.errorf(dir+"/"+name, 0, "the file is not in %s", list)
 		}
 	}
 }
 
-// ignored are files that systems leave in folders.
-var ignored = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
+// system says whether a name is that of a file or folder that systems leave behind.
+func system(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "__MACOSX" || name == "Thumbs.db" || name == "desktop.ini"
+}

@@ -34,7 +34,7 @@ func SpeechCommands(folder fs.FS) iter.Seq2[Clip, error] {
 		}
 		entries, _ := w.names(".")
 		for _, e := range entries {
-			if e.IsDir() && !w.stopped {
+			if e.IsDir() && !system(e.Name()) && !w.stopped {
 				w.word(e.Name(), listed, found == 2)
 			}
 		}
@@ -74,7 +74,7 @@ func (w *walk) word(word string, listed map[string]string, lists bool) {
 		name := e.Name()
 		file := word + "/" + name
 		switch speaker, take, isClip := strings.Cut(strings.TrimSuffix(name, ".wav"), "_nohash_"); {
-		case slices.Contains(ignored, name) || word == noise && name == "README.md":
+		case system(name) || word == noise && name == "README.md":
 		case !strings.HasSuffix(name, ".wav"):
 			w.errorf(file, 0, "not a clip; wanted SPEAKER_nohash_TAKE.wav")
 		case word == noise:
@@ -123,7 +123,7 @@ func FSDD(folder fs.FS) iter.Seq2[Clip, error] {
 	return clips(folder, func(w *walk) {
 		entries, _ := w.names("recordings")
 		for _, e := range entries {
-			if slices.Contains(ignored, e.Name()) {
+			if system(e.Name()) {
 				continue
 			}
 			clip, err := fsdd(e.Name())

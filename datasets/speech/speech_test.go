@@ -80,10 +80,11 @@ var (
 		"validation_list.txt=yes/0a_nohash_0.wav\r\n", "testing_list.txt=no/0b_nohash_1.wav\n",
 		"README.md=", "LICENSE=", "yes/0a_nohash_0.wav=", "yes/0c_nohash_0.wav=",
 		"no/0b_nohash_1.wav=", "_background_noise_/pink_noise.wav=",
-		"_background_noise_/README.md=", "no/.DS_Store=",
+		"_background_noise_/README.md=", "no/.DS_Store=", ".git/x=",
+		"__MACOSX/x=", "no/._0b_nohash_1.wav=",
 	}
 	libri = []string{
-		"SPEAKERS.TXT=;ID |SEX| SUBSET |MINUTES| NAME\n84   | F | dev-clean        |  8.02 | Christie Nowak\n60 | M | dev-clean | 20.18 | |CBW|Simon\n", "BOOKS.TXT=",
+		"SPEAKERS.TXT=;ID |SEX| SUBSET |MINUTES| NAME\n84   | F | dev-clean        |  8.02 | Christie Nowak\n60 | M | dev-clean | 20.18 | |CBW|Simon\n", "BOOKS.TXT=", ".git/x=",
 		"dev-clean/84/121/84-121.trans.txt=84-121-0000 GO DO YOU HEAR\n84-121-0001 NO\n",
 		"dev-clean/84/121/84-121-0000.flac=", "dev-clean/84/121/84-121-0001.flac=",
 		"dev-clean/60/7/60-7.trans.txt=60-7-0000 IT'S\n", "dev-clean/60/7/60-7-0000.flac=",
