@@ -51,6 +51,14 @@ var rules = []rule{
 		why: "a data set knows the types of mtl only",
 	},
 	{
+		from: []string{
+			"datasets/audio", "datasets/conll", "datasets/flac", "datasets/internal/...", "datasets/jsonl",
+			"datasets/speech", "datasets/wav",
+		},
+		not: []string{"github.com/gomlx/...", "mtl/..."}, through: true,
+		why: "a reader of a format yields plain Go records",
+	},
+	{
 		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "mtl/relate/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
 		why: "a figure knows plain Go types, mtl/history, mtl/study, mtl/pareto, mtl/delta and mtl/affinity only",
 	},
@@ -111,6 +119,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{ImportPath: module + "mtl/study", Deps: []string{"github.com/gomlx/gomlx/core/graph"}},
 		{ImportPath: module + "plotting", Imports: []string{module + "mtl/sweep"}},
 		{ImportPath: module + "tracking", Deps: []string{module + "mtl"}},
+		{ImportPath: module + "datasets/wav", Deps: []string{"github.com/gomlx/gomlx/core/tensors"}},
 	} {
 		if found := violations([]goPackage{p}); len(found) != 1 {
 			t.Errorf("%v: %d violations were found, want 1: %q", p, len(found), found)
