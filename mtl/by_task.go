@@ -46,7 +46,7 @@ func TaskVariable(scope *model.Scope, name string, shape shapes.Shape, tasks []s
 		panicf("variable %q is shaped %s in the store and %s for the tasks %q: %s", path, v.Shape(), shape, tasks, order.advice())
 	}
 	if store.GetVariable(path+namesSuffix) == nil {
-		scope.VariableWithValue(name+namesSuffix, []uint8(encoded(tasks))).SetTrainable(false)
+		scope.VariableWithValue(name+namesSuffix, encoded(tasks)).SetTrainable(false)
 	}
 	store.SetParam(model.JoinPath(path, axesKey), axes)
 	return scope.VariableWithShape(name, shape)
@@ -62,7 +62,7 @@ func KeepOrder(scope *model.Scope, tasks []string) {
 	case err != nil:
 		panic(err)
 	case have == nil && store.GetVariable(model.JoinPath(scope.Scope(), name)) == nil:
-		scope.VariableWithValue(name, []uint8(encoded(tasks))).SetTrainable(false)
+		scope.VariableWithValue(name, encoded(tasks)).SetTrainable(false)
 	case have != nil && (len(tasks) > len(have) || !slices.Equal(tasks, have[:len(tasks)])):
 		panicf("the store was trained with the tasks %q in this order, which their architecture goes by; the model has %q: use this order, or another store", have, tasks)
 	}
@@ -103,7 +103,7 @@ func (o taskOrder) apply(store *model.Store) error {
 	}
 	v := store.GetVariable(o.path)
 	if v == nil {
-		return store.GetVariable(o.path + namesSuffix).SetValue(tensors.FromValue([]uint8(encoded(o.tasks))))
+		return store.GetVariable(o.path + namesSuffix).SetValue(tensors.FromValue(encoded(o.tasks)))
 	}
 	dims := v.Shape().Dimensions
 	for other := range store.IterVariables() {
@@ -120,7 +120,7 @@ func (o taskOrder) apply(store *model.Store) error {
 			}
 		}
 	}
-	return store.GetVariable(o.path + namesSuffix).SetValue(tensors.FromValue([]uint8(encoded(o.tasks))))
+	return store.GetVariable(o.path + namesSuffix).SetValue(tensors.FromValue(encoded(o.tasks)))
 }
 
 // copies is true of the path of what is kept of the variable elsewhere: moments of an optimiser,

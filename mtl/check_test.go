@@ -31,7 +31,7 @@ func made(t *testing.T, x *tensors.Tensor, fn func(x *graph.Node) *graph.Node) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	y, err := graph.ExecOnce(backendtest.Go(t), fn, local)
+	y, err := graph.CallOnce(backendtest.Go(t), fn, local)
 	if err == nil {
 		err = y.ToLocal()
 	}

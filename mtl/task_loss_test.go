@@ -123,7 +123,7 @@ func lossAt(t *testing.T, b compute.Backend, task *mtl.Task, classes bool, label
 	if classes {
 		y = tensors.FromFlatDataAndDimensions(indices, dims...)
 	}
-	outputs, err := graph.ExecOnceN(b, func(y, mask, p *graph.Node) []*graph.Node {
+	outputs, err := graph.CallOnceN(b, func(y, mask, p *graph.Node) []*graph.Node {
 		if known < 0 {
 			mask = nil
 		}
@@ -172,7 +172,7 @@ func TestManyEntries(t *testing.T) {
 	want := float32(float64(ones) / n)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, dims := range [][]int{{n}, {n, 1}} {
-			outputs, err := graph.ExecOnceN(b, func(known *graph.Node) []*graph.Node {
+			outputs, err := graph.CallOnceN(b, func(known *graph.Node) []*graph.Node {
 				g := known.Graph()
 				known = graph.BroadcastToDims(known, dims...)
 				x := graph.ConvertDType(graph.LessThan(graph.Iota(g, shapes.Make(dtypes.Int32, dims...), 0), graph.Const(g, int32(ones))), dtypes.Float32)

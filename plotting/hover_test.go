@@ -3,6 +3,7 @@ package plotting
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -97,7 +98,7 @@ func TestNamesInSVG(t *testing.T) {
 			t.Error("the SVG has control characters")
 		}
 		for decoder := xml.NewDecoder(&svg); ; {
-			if _, err := decoder.Token(); err == io.EOF {
+			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatal(err)

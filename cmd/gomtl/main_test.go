@@ -19,8 +19,11 @@ import (
 // ended waits for a process and returns its exit status.
 func ended(t *testing.T, cmd *exec.Cmd, within time.Duration) int {
 	t.Helper()
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // its status tells
+		close(done)
+	}()
 	select {
 	case <-done:
 		return cmd.ProcessState.ExitCode()

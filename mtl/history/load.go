@@ -55,7 +55,7 @@ func (h *History) read(path string, from io.Reader) error {
 	sum := chain(0)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil // what is left is the beginning of a line, or nothing
 		}
 		if err != nil {

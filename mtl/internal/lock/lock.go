@@ -32,16 +32,13 @@ func Take(path string) (free func(), err error) { return acquire(path, (*flock.F
 // Holder is the error of Take where somebody else has the lock, nil where Take could have it. It
 // changes nothing.
 func Holder(path string) *HeldError {
-	if _, err := os.Stat(path); err != nil {
-		return nil
-	}
-	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	f := flock.New(path, flock.SetFlag(os.O_RDONLY)) // which makes no file
 	locked, err := f.TryLock()
-	if locked || err != nil {
-		_ = f.Unlock()
-		return nil
+	if err == nil && !locked {
+		return &HeldError{path, holder(path)}
 	}
-	return &HeldError{path, holder(path)}
+	_ = f.Unlock()
+	return nil
 }
 
 // Share locks a file together with others that share it.
