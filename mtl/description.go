@@ -14,7 +14,7 @@ import (
 
 // Description is what the numbers of a training depend on, but for its seed and length, by name: architecture, tasks, weighting, optimiser, batches and data, in words
 // that are the same in every process. Two trainings of which a part differs are not to be continued as one, nor compared as one. Functions, such as losses, are
-// known by their names, and a Stream is not looked at.
+// known by their names and by the graph that they build; a Stream is not looked at.
 func Description(m *Model, data Data, opts FitOptions) map[string]string {
 	batch := opts.BatchSize
 	if batch <= 0 {
@@ -25,6 +25,7 @@ func Description(m *Model, data Data, opts FitOptions) map[string]string {
 	}
 	opts.BatchSize = batch
 	said := describeTraining(m, opts)
+	said[forwardPass] = describeForwardPass(m, data.Train, opts)
 	said["training data"] = describeSplit(data.Train, m)
 	said["validation data"] = describeSplit(data.Validation, m)
 	return said
@@ -101,7 +102,7 @@ func Differences(saved, asked map[string]string) (differences []string) {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		a, b := saved[name], asked[name]
-		if a == b {
+		if a == b || name == forwardPass {
 			continue
 		}
 		if a == "" {
@@ -111,6 +112,11 @@ func Differences(saved, asked map[string]string) (differences []string) {
 			b = "not said"
 		}
 		differences = append(differences, fmt.Sprintf("%s: %s; asked for: %s", name, a, b))
+	}
+	a, b := saved[forwardPass], asked[forwardPass]
+	if len(differences) == 0 && a != b && a != unknown && b != unknown { // else it follows from the others
+		differences = append(differences, fmt.Sprintf("%s: %s; asked for: %s: a function in it, such as a loss or a trunk, "+
+			"was made with other constants", forwardPass, a, b))
 	}
 	return differences
 }

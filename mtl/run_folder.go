@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,6 +162,11 @@ func sameRun(saved, asked history.Run, dir string) error {
 	case asked.Steps < saved.Steps:
 		return differs("number of steps", saved.Steps, asked.Steps)
 	}
+	saved.Training, asked.Training = maps.Clone(saved.Training), maps.Clone(asked.Training)
+	if !maps.Equal(saved.Versions, asked.Versions) { // which may build the same in another way
+		delete(saved.Training, forwardPass)
+		delete(asked.Training, forwardPass)
+	}
 	if differences := Differences(saved.Training, asked.Training); len(differences) > 0 {
 		return fmt.Errorf("mtl: the run folder %s holds another run: its %s; choose another RunDir or delete this one",
 			dir, strings.Join(differences, "; its "))
@@ -189,6 +195,13 @@ func (f *fit) training() map[string]string {
 		return nil // nobody compares it, and large data take time
 	}
 	said := describeTraining(f.model, f.options)
+	train := f.data.Train
+	if train == nil {
+		train = f.compiled.data.Train
+	}
+	options := f.options
+	options.Store = f.compiled.store // which has the parameters of layers
+	said[forwardPass] = describeForwardPass(f.model, train, options)
 	said["training data"] = f.compiled.describeData(f.data.Train, f.compiled.data.Train)
 	said["validation data"] = f.compiled.describeData(f.data.Validation, f.compiled.data.Validation)
 	if f.compiled.data.Train == nil {

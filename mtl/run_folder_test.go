@@ -105,6 +105,46 @@ func TestRunFolderOfAnotherRun(t *testing.T) {
 	}
 }
 
+// featuresFunc is an architecture that is a function.
+type featuresFunc func(scope *model.Scope, inputs []*graph.Node, tasks []Task) []*graph.Node
+
+func (f featuresFunc) Features(scope *model.Scope, inputs []*graph.Node, tasks []Task) []*graph.Node {
+	return f(scope, inputs, tasks)
+}
+
+// A function that was made with another constant has the same name; the graph tells.
+func TestRunFolderWithAnotherConstant(t *testing.T) {
+	scaled := func(by float64) Architecture {
+		return featuresFunc(func(scope *model.Scope, inputs []*graph.Node, tasks []Task) []*graph.Node {
+			features := sharedDense(8).Features(scope, inputs, tasks)
+			for i := range features {
+				features[i] = graph.MulScalar(features[i], by)
+			}
+			return features
+		})
+	}
+	dir := t.TempDir()
+	m, data, o := folderRun(t, dir)
+	run := func(delta, by float64) error {
+		m.Tasks[0].Loss, m.Arch = Huber(delta), scaled(by)
+		_, err := Fit(context.Background(), m, data, o)
+		return err
+	}
+	if err := run(1, 2); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := run(1, 2); err != nil {
+			t.Errorf("the same again: %v", err)
+		}
+	}
+	for _, other := range [][2]float64{{2, 2}, {1, 3}} {
+		if err := run(other[0], other[1]); err == nil || !strings.Contains(err.Error(), "forward pass: graph ") {
+			t.Errorf("δ and factor %v: error %v", other, err)
+		}
+	}
+}
+
 // ofPointer is a weighting that holds another by its address.
 type ofPointer struct{ *weighsOnce }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -161,15 +162,24 @@ func (w *writer) list(v reflect.Value) {
 	w.write(v.Type().Name(), "[", text, "]")
 }
 
-// function is a function's name without the path of its package.
+// function is the name of a function, or of the one that made it. The rest of a symbol, such as the
+// "func2" of a closure, changes when code around it does.
 func (w *writer) function(v reflect.Value) {
 	if v.IsNil() {
 		w.write(none)
 		return
 	}
-	name := runtime.FuncForPC(v.Pointer()).Name()
-	w.write(name[strings.LastIndex(name, "/")+1:])
+	symbol := strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // of a method value
+	symbol = strings.ReplaceAll(symbol, "[...]", "")                           // of a generic function
+	parts := strings.Split(symbol[strings.LastIndex(symbol, "/")+1:], ".")
+	for len(parts) > 1 && anonymous.MatchString(parts[len(parts)-1]) {
+		parts = parts[:len(parts)-1]
+	}
+	w.write(parts[len(parts)-1])
 }
+
+// anonymous matches the parts of symbols that number functions without a name.
+var anonymous = regexp.MustCompile(`^(func)?[0-9]+(\[|$)|^gowrap[0-9]+$`)
 
 // scalar is a number, text or truth value, with its type where that has a name.
 func scalar(v reflect.Value) string {

@@ -3,6 +3,7 @@ package describe_test
 import (
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestValue(t *testing.T) {
 		{arch.HardSharing{Trunk: arch.Dense{Widths: []int{8, 4}, Dropout: 0.1}}, "HardSharing{Trunk:Dense{Widths:[8 4] Dropout:0.1}}"},
 		{circle, `node{Name:"a b" Next:itself}`}, {locked, "node{mu:Mutex}"},
 		{node{Next: &node{hidden: map[string]int{"z": 1, "a": 2}}}, "node{Next:node{hidden:{a:2 z:1}}}"},
-		{node{File: os.Stdout}, "node{File:File}"}, {node{Do: do, Wait: time.Minute}, "node{Do:describe_test.do Wait:1m0s}"},
+		{node{File: os.Stdout}, "node{File:File}"}, {node{Do: do, Wait: time.Minute}, "node{Do:do Wait:1m0s}"},
 		{node{Any: []any{nil, 1, "x", true, math.Inf(1), float32(0.1), 1e-7, 1e20}}, "node{Any:[none 1 x true +Inf 0.1 1e-07 1e+20]}"},
 		{make([]int, 40), "[40 values 3ec1f4585480800c]"}, // of the text, by sha256sum
 	} {
@@ -61,6 +62,26 @@ func TestValue(t *testing.T) {
 }
 
 // Whatever differs in two values differs in their words.
+func made(by int) func() int { return func() int { return by } }
+
+func generic[T any](v T) func() T { return func() T { return v } }
+
+// A function is known by its name, or that of the function which made it: wherever that was.
+func TestFunctionNames(t *testing.T) {
+	inner := func() func() int { return made(2) }
+	for _, f := range []any{made(1), inner(), func() any { return made(3) }()} {
+		if got := describe.Value(f); got != "made" {
+			t.Errorf("a function of made is %q", got)
+		}
+	}
+	if got := describe.Value(generic(1)); got != "generic" {
+		t.Errorf("a function of generic is %q", got)
+	}
+	if got := describe.Value((&strings.Builder{}).Len); got != "Len" {
+		t.Errorf("a method is %q", got)
+	}
+}
+
 func TestDifferent(t *testing.T) {
 	long, longer := make([]float64, 100), make([]float64, 100)
 	longer[99] = 1
