@@ -126,7 +126,7 @@ func TestForms(t *testing.T) {
 	if a := p.Annotations[0]; a.Caption != "hello" || a.CategoryID != 0 {
 		t.Errorf("%+v", a)
 	}
-	if a := p.Annotations[2]; !a.Crowd || a.Box != nil || !reflect.DeepEqual(a.Keypoints, []coco.Keypoint{{X: 1, Y: 2.5, Visibility: 2}, {}}) {
+	if a := p.Annotations[2]; !a.Crowd || a.Box != nil || a.Polygons != nil || !reflect.DeepEqual(a.Keypoints, []coco.Keypoint{{X: 1, Y: 2.5, Visibility: 2}, {}}) {
 		t.Errorf("%+v", a)
 	}
 	segments := []coco.Segment{{ID: 65536, CategoryID: 2, Box: &coco.Box{Width: 1, Height: 3}, Area: 3, Crowd: true}, {ID: 1, CategoryID: 3}}

@@ -210,6 +210,9 @@ func parseSegmentation(text []byte) ([][]float64, *RLE, error) {
 	if err := json.Unmarshal(text, &polygons); err != nil {
 		return nil, nil, fmt.Errorf("segmentation: %w; wanted lists of numbers, or counts and size", err)
 	}
+	if len(polygons) == 0 {
+		return nil, nil, nil
+	}
 	for i, p := range polygons {
 		if len(p) < 6 || len(p)%2 != 0 {
 			return nil, nil, fmt.Errorf("polygon %d has %d numbers; wanted x and y of at least 3 points", i, len(p))
