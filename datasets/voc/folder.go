@@ -57,7 +57,7 @@ type Item struct {
 	Line   int
 }
 
-// List yields the lines of a list such as "Main/train". An error of one line is followed by the next.
+// List yields the lines of a list such as "Main/train", without empty ones and those that begin with #. An error of one line is followed by the next.
 func (f *Folder) List(list string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		name := filepath.Join("ImageSets", filepath.FromSlash(list)+".txt")
@@ -83,7 +83,7 @@ func readList(r io.Reader, name string, o Options, yield func(Item, error) bool)
 	line := 1
 	for ; s.Scan(); line++ {
 		text := bytes.TrimPrefix(s.Bytes(), []byte("\xef\xbb\xbf"))
-		if len(bytes.TrimSpace(text)) == 0 {
+		if text = bytes.TrimSpace(text); len(text) == 0 || text[0] == '#' {
 			continue
 		}
 		item, err := parseItem(string(text), line)

@@ -222,7 +222,7 @@ func TestReadMaskRefuses(t *testing.T) {
 }
 
 func TestReadList(t *testing.T) {
-	got, errs := all(voc.ReadList(strings.NewReader("\xef\xbb\xbf2007_000027\r\n\na  1\nb -1\nc 2 0\n../x\n/etc/passwd\nd x\nx y.jpg\n"+strings.Repeat("z", 99)), voc.Options{MaxBytes: 50}))
+	got, errs := all(voc.ReadList(strings.NewReader("\xef\xbb\xbf2007_000027\r\n# x y\na  1\nb -1\nc 2 0\n../x\n/etc/passwd\nd x\nx y.jpg\n"+strings.Repeat("z", 99)), voc.Options{MaxBytes: 50}))
 	want := []voc.Item{{Name: "2007_000027", Line: 1}, {Name: "a", Labels: []int{1}, Line: 3}, {Name: "b", Labels: []int{-1}, Line: 4}, {Name: "c", Labels: []int{2, 0}, Line: 5}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
