@@ -1,86 +1,12 @@
 package coco
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"path"
+	"slices"
 )
-
-// The forms of records in a file.
-type (
-	imageJSON struct {
-		ID            *int64  `json:"id"`
-		FileName      string  `json:"file_name"`
-		URL           string  `json:"coco_url"`
-		Width         int     `json:"width"`
-		Height        int     `json:"height"`
-		Negative      []int64 `json:"neg_category_ids"`
-		NotExhaustive []int64 `json:"not_exhaustive_category_ids"`
-	}
-	categoryJSON struct {
-		ID            *int64   `json:"id"`
-		Name          *string  `json:"name"`
-		Supercategory string   `json:"supercategory"`
-		Keypoints     []string `json:"keypoints"`
-		Skeleton      [][]int  `json:"skeleton"`
-		IsThing       *flag    `json:"isthing"`
-		Frequency     string   `json:"frequency"`
-	}
-	annotationJSON struct {
-		ID           *int64          `json:"id"`
-		ImageID      *int64          `json:"image_id"`
-		CategoryID   *int64          `json:"category_id"`
-		Box          []float64       `json:"bbox"`
-		Area         float64         `json:"area"`
-		Crowd        flag            `json:"iscrowd"`
-		Segmentation json.RawMessage `json:"segmentation"`
-		Keypoints    []float64       `json:"keypoints"`
-		Caption      *string         `json:"caption"`
-		FileName     string          `json:"file_name"`
-		Segments     []segmentJSON   `json:"segments_info"`
-	}
-	segmentJSON struct {
-		ID         *int64    `json:"id"`
-		CategoryID *int64    `json:"category_id"`
-		Box        []float64 `json:"bbox"`
-		Area       float64   `json:"area"`
-		Crowd      flag      `json:"iscrowd"`
-	}
-)
-
-// flag is 0, 1, false or true.
-type flag bool
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(text []byte) error {
-	switch string(text) {
-	case "1", "true":
-		*f = true
-	case "0", "false", "null":
-		*f = false
-	default:
-		return fmt.Errorf("%.20s is neither 0 nor 1", text)
-	}
-	return nil
-}
-
-// unmarshal is json.Unmarshal with the byte of an error, counted from offset.
-func unmarshal(record []byte, offset int64, v any) error {
-	err := json.Unmarshal(record, v)
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax):
-		return errorAt(offset+max(syntax.Offset-1, 0), "%w", err)
-	case errors.As(err, &kind):
-		return errorAt(offset+kind.Offset, "%s of the record at byte %d is a %s; wanted %s", kind.Field, offset, kind.Value, kind.Type)
-	}
-	return errorAt(offset, "%w", err)
-}
 
 // parse reads a record of a section.
 func parse(section string, record []byte, offset int64) (Record, error) {
@@ -100,188 +26,297 @@ func parse(section string, record []byte, offset int64) (Record, error) {
 	return r, nil
 }
 
+// size reads a number of pixels.
+func (c *cursor) size() int {
+	n := c.integer()
+	if n < 0 || n > math.MaxInt32 {
+		c.fail(c.at-1, "%d is no number of pixels", n)
+		return 0
+	}
+	return int(n)
+}
+
 func parseImage(record []byte, offset int64) (*Image, error) {
-	var j imageJSON
-	if err := unmarshal(record, offset, &j); err != nil {
+	c := cursor{text: record, base: offset}
+	var i Image
+	var url string
+	hasID := false
+	c.object(func(key string) {
+		switch key {
+		case "id":
+			i.ID, hasID = c.integer(), true
+		case "file_name":
+			i.FileName = c.str()
+		case "coco_url":
+			url = c.str()
+		case "width":
+			i.Width = c.size()
+		case "height":
+			i.Height = c.size()
+		case "neg_category_ids":
+			i.Negative = c.integers()
+		case "not_exhaustive_category_ids":
+			i.NotExhaustive = c.integers()
+		default:
+			c.skip()
+		}
+	})
+	if err := c.end(); err != nil {
 		return nil, err
 	}
-	if j.ID == nil {
+	if !hasID {
 		return nil, errorAt(offset, "the image has no id")
 	}
-	if j.FileName == "" {
-		j.FileName = path.Base(j.URL)
+	if i.FileName == "" && url != "" {
+		i.FileName = path.Base(url)
 	}
-	if j.FileName == "" || j.FileName == "." || j.FileName == "/" {
-		return nil, errorAt(offset, "image %d has no file_name", *j.ID)
+	if i.FileName == "" || i.FileName == "/" {
+		return nil, errorAt(offset, "image %d has no file_name", i.ID)
 	}
-	if j.Width < 0 || j.Height < 0 {
-		return nil, errorAt(offset, "image %d has %d x %d pixels", *j.ID, j.Width, j.Height)
-	}
-	return &Image{ID: *j.ID, FileName: j.FileName, Width: j.Width, Height: j.Height, Negative: j.Negative, NotExhaustive: j.NotExhaustive}, nil
+	return &i, nil
 }
 
 func parseCategory(record []byte, offset int64) (*Category, error) {
-	var j categoryJSON
-	if err := unmarshal(record, offset, &j); err != nil {
+	c := cursor{text: record, base: offset}
+	var k Category
+	hasID, hasName := false, false
+	c.object(func(key string) {
+		switch key {
+		case "id":
+			k.ID, hasID = c.integer(), true
+		case "name":
+			k.Name, hasName = c.str(), true
+		case "supercategory":
+			k.Supercategory = c.str()
+		case "keypoints":
+			c.list(func() { k.Keypoints = append(k.Keypoints, c.str()) })
+		case "skeleton":
+			c.list(func() { k.Skeleton = append(k.Skeleton, c.pair()) })
+		case "isthing":
+			k.Stuff = !c.flag()
+		case "frequency":
+			k.Frequency = c.str()
+		default:
+			c.skip()
+		}
+	})
+	if err := c.end(); err != nil {
 		return nil, err
 	}
-	if j.ID == nil || j.Name == nil {
+	if !hasID || !hasName {
 		return nil, errorAt(offset, "the category has no id or no name")
 	}
-	c := &Category{ID: *j.ID, Name: *j.Name, Supercategory: j.Supercategory, Keypoints: j.Keypoints, Frequency: j.Frequency}
-	c.Stuff = j.IsThing != nil && !bool(*j.IsThing)
-	for _, pair := range j.Skeleton {
-		if len(pair) != 2 {
-			return nil, errorAt(offset, "category %d joins %d key points %v; wanted pairs", c.ID, len(pair), pair)
-		}
-		c.Skeleton = append(c.Skeleton, [2]int(pair))
+	return &k, nil
+}
+
+// pair reads two whole numbers.
+func (c *cursor) pair() [2]int {
+	at := c.at
+	numbers := c.integers()
+	if c.err == nil && len(numbers) != 2 {
+		c.fail(at, "%d numbers stand where a pair was wanted", len(numbers))
 	}
-	return c, nil
+	if c.err != nil {
+		return [2]int{}
+	}
+	return [2]int{int(numbers[0]), int(numbers[1])}
 }
 
 func parseAnnotation(record []byte, offset int64) (*Annotation, error) {
-	var j annotationJSON
-	if err := unmarshal(record, offset, &j); err != nil {
-		return nil, err
-	}
-	a := &Annotation{Area: j.Area, Crowd: bool(j.Crowd), PanopticFile: j.FileName, hasID: j.ID != nil}
-	panoptic := j.Segments != nil
-	a.hasCategory = j.CategoryID != nil && j.Caption == nil && !panoptic
-	if j.ID != nil {
-		a.ID = *j.ID
-	}
-	fail := func(err error) (*Annotation, error) { return nil, errorAt(offset, "annotation %d: %w", a.ID, err) }
+	c := cursor{text: record, base: offset}
+	var a Annotation
+	hasImage, caption, panoptic := false, false, false
+	c.object(func(key string) {
+		switch key {
+		case "id":
+			a.ID, a.hasID = c.integer(), true
+		case "image_id":
+			a.ImageID, hasImage = c.integer(), true
+		case "category_id":
+			a.CategoryID, a.hasCategory = c.integer(), true
+		case "bbox":
+			a.Box = c.box()
+		case "area":
+			a.Area = c.number()
+		case "iscrowd":
+			a.Crowd = c.flag()
+		case "segmentation":
+			a.Polygons, a.RLE = c.segmentation()
+		case "keypoints":
+			a.Keypoints = c.keypoints()
+		case "caption":
+			a.Caption, caption = c.str(), true
+		case "file_name":
+			a.PanopticFile = c.str()
+		case "segments_info":
+			a.Segments, panoptic = c.segments(), true
+		default:
+			c.skip()
+		}
+	})
+	err := c.end()
 	switch {
-	case j.ImageID == nil:
-		return fail(errors.New("it has no image_id"))
-	case j.ID == nil && !panoptic:
-		return fail(errors.New("it has no id"))
-	case j.CategoryID == nil && j.Caption == nil && !panoptic:
-		return fail(errors.New("it has no category_id"))
-	case panoptic && j.FileName == "":
-		return fail(errors.New("it has segments and no file_name"))
+	case err != nil:
+	case !hasImage:
+		err = errors.New("it has no image_id")
+	case !a.hasID && !panoptic:
+		err = errors.New("it has no id")
+	case !a.hasCategory && !caption && !panoptic:
+		err = errors.New("it has no category_id")
+	case panoptic && a.PanopticFile == "":
+		err = errors.New("it has segments and no file_name")
 	}
-	a.ImageID = *j.ImageID
-	if a.hasCategory {
-		a.CategoryID = *j.CategoryID
-	}
-	if j.Caption != nil {
-		a.Caption = *j.Caption
-	}
-	var err error
-	if a.Box, err = parseBox(j.Box); err != nil {
-		return fail(err)
-	}
-	if a.Polygons, a.RLE, err = parseSegmentation(j.Segmentation); err != nil {
-		return fail(err)
-	}
-	if a.Keypoints, err = parseKeypoints(j.Keypoints); err != nil {
-		return fail(err)
-	}
-	if a.Segments, err = parseSegments(j.Segments); err != nil {
-		return fail(err)
-	}
-	return a, nil
-}
-
-func parseBox(b []float64) (*Box, error) {
-	if len(b) == 0 {
-		return nil, nil
-	}
-	if len(b) != 4 {
-		return nil, fmt.Errorf("bbox has %d numbers; wanted x, y, width, height", len(b))
-	}
-	if b[2] < 0 || b[3] < 0 {
-		return nil, fmt.Errorf("bbox %v has a negative size; wanted x, y, width, height", b)
-	}
-	return &Box{b[0], b[1], b[2], b[3]}, nil
-}
-
-func parseSegmentation(text []byte) ([][]float64, *RLE, error) {
-	text = bytes.TrimSpace(text)
-	if len(text) == 0 || string(text) == "null" {
-		return nil, nil, nil
-	}
-	if text[0] == '{' {
-		rle, err := parseRuns(text)
-		return nil, rle, err
-	}
-	var polygons [][]float64
-	if err := json.Unmarshal(text, &polygons); err != nil {
-		return nil, nil, fmt.Errorf("segmentation: %w; wanted lists of numbers, or counts and size", err)
-	}
-	if len(polygons) == 0 {
-		return nil, nil, nil
-	}
-	for i, p := range polygons {
-		if len(p) < 6 || len(p)%2 != 0 {
-			return nil, nil, fmt.Errorf("polygon %d has %d numbers; wanted x and y of at least 3 points", i, len(p))
-		}
-	}
-	return polygons, nil, nil
-}
-
-// parseRuns reads counts, as numbers or as a text, and size.
-func parseRuns(text []byte) (*RLE, error) {
-	var j struct {
-		Size   []int           `json:"size"`
-		Counts json.RawMessage `json:"counts"`
-	}
-	if err := json.Unmarshal(text, &j); err != nil {
-		return nil, fmt.Errorf("segmentation: %w", err)
-	}
-	if len(j.Size) != 2 {
-		return nil, fmt.Errorf("segmentation has size %v; wanted height and width", j.Size)
-	}
-	r := RLE{Height: j.Size[0], Width: j.Size[1]}
-	var err error
-	if bytes.HasPrefix(j.Counts, []byte(`"`)) {
-		var s string
-		if err = json.Unmarshal(j.Counts, &s); err == nil {
-			r, err = ParseRLE(s, r.Height, r.Width)
-		}
-	} else if err = json.Unmarshal(j.Counts, &r.Counts); err == nil {
-		err = r.check()
-	} else {
-		err = fmt.Errorf("counts: %w", err)
+	if err != nil && c.err == nil {
+		err = errorAt(offset, "annotation %d: %w", a.ID, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("segmentation: %w", err)
+		return nil, err
 	}
-	return &r, nil
+	if caption || panoptic {
+		a.CategoryID, a.hasCategory = 0, false
+	}
+	return &a, nil
 }
 
-func parseKeypoints(numbers []float64) ([]Keypoint, error) {
-	if len(numbers)%3 != 0 {
-		return nil, fmt.Errorf("keypoints has %d numbers; wanted x, y and visibility of each point", len(numbers))
+// box reads x, y, width and height.
+func (c *cursor) box() *Box {
+	c.peek()
+	at := c.at
+	b := c.numbers()
+	switch {
+	case c.err != nil || len(b) == 0:
+		return nil
+	case len(b) != 4:
+		c.fail(at, "it has %d numbers; wanted x, y, width, height", len(b))
+		return nil
+	case b[2] < 0 || b[3] < 0:
+		c.fail(at, "%v has a negative size; wanted x, y, width, height", b)
+		return nil
 	}
-	var points []Keypoint
-	for i := 0; i < len(numbers); i += 3 {
+	return &Box{b[0], b[1], b[2], b[3]}
+}
+
+// segmentation reads polygons or runs.
+func (c *cursor) segmentation() (polygons [][]float64, rle *RLE) {
+	if c.peek() == '{' {
+		return nil, c.runs()
+	}
+	var buffer []float64
+	c.list(func() {
+		c.peek()
+		at := c.at
+		buffer = buffer[:0]
+		c.list(func() { buffer = append(buffer, c.number()) })
+		if c.err == nil && (len(buffer) < 6 || len(buffer)%2 != 0) {
+			c.fail(at, "polygon %d has %d numbers; wanted x and y of at least 3 points", len(polygons), len(buffer))
+		}
+		polygons = append(polygons, slices.Clone(buffer))
+	})
+	return polygons, nil
+}
+
+// runs reads counts, as numbers or as a text, and size.
+func (c *cursor) runs() *RLE {
+	at := c.at
+	var r RLE
+	text, isText := "", false
+	size := [2]int{-1, -1}
+	c.object(func(key string) {
+		switch {
+		case key == "size":
+			size = c.pair()
+		case key == "counts" && c.peek() == '"':
+			text, isText = c.str(), true
+		case key == "counts":
+			c.list(func() { r.Counts = append(r.Counts, c.count()) })
+		default:
+			c.skip()
+		}
+	})
+	if c.err != nil {
+		return nil
+	}
+	if size[0] < 0 || size[1] < 0 {
+		c.fail(at, "the runs have no size; wanted height and width")
+		return nil
+	}
+	var err error
+	if r.Height, r.Width = size[0], size[1]; isText {
+		r, err = ParseRLE(text, r.Height, r.Width)
+	} else {
+		err = r.check()
+	}
+	if err != nil {
+		c.fail(at, "%w", err)
+		return nil
+	}
+	return &r
+}
+
+// count reads the length of a run.
+func (c *cursor) count() uint32 {
+	n := c.integer()
+	if n < 0 || n > maxPixels {
+		c.fail(c.at-1, "a run has length %d", n)
+		return 0
+	}
+	return uint32(n)
+}
+
+func (c *cursor) keypoints() (points []Keypoint) {
+	c.peek()
+	at := c.at
+	numbers := c.numbers()
+	if c.err == nil && len(numbers)%3 != 0 {
+		c.fail(at, "it has %d numbers; wanted x, y and visibility of each point", len(numbers))
+	}
+	for i := 0; i < len(numbers) && c.err == nil; i += 3 {
 		v := numbers[i+2]
 		if v != 0 && v != 1 && v != 2 {
-			return nil, fmt.Errorf("key point %d has visibility %v; wanted 0, 1 or 2", i/3, v)
+			c.fail(at, "key point %d has visibility %v; wanted 0, 1 or 2", i/3, v)
 		}
 		points = append(points, Keypoint{numbers[i], numbers[i+1], int(v)})
 	}
-	return points, nil
+	return points
 }
 
-func parseSegments(list []segmentJSON) ([]Segment, error) {
-	var segments []Segment
+func (c *cursor) segments() (segments []Segment) {
 	seen := map[int64]bool{0: true}
-	for i, j := range list {
-		if j.ID == nil || j.CategoryID == nil {
-			return nil, fmt.Errorf("segment %d has no id or no category_id", i)
+	c.list(func() {
+		c.peek()
+		at := c.at
+		var s Segment
+		hasID, hasCategory := false, false
+		c.object(func(key string) {
+			switch key {
+			case "id":
+				s.ID, hasID = c.integer(), true
+			case "category_id":
+				s.CategoryID, hasCategory = c.integer(), true
+			case "bbox":
+				s.Box = c.box()
+			case "area":
+				s.Area = c.number()
+			case "iscrowd":
+				s.Crowd = c.flag()
+			default:
+				c.skip()
+			}
+		})
+		switch {
+		case c.err != nil:
+		case !hasID || !hasCategory:
+			c.fail(at, "segment %d has no id or no category_id", len(segments))
+		case s.ID < 1 || s.ID >= 1<<24 || seen[s.ID]:
+			c.fail(at, "segment %d has id %d, which stands twice or is not in 1 to %d", len(segments), s.ID, 1<<24-1)
 		}
-		if *j.ID < 1 || *j.ID >= 1<<24 || seen[*j.ID] {
-			return nil, fmt.Errorf("segment %d has id %d, which stands twice or is not in 1 to %d", i, *j.ID, 1<<24-1)
-		}
-		seen[*j.ID] = true
-		box, err := parseBox(j.Box)
-		if err != nil {
-			return nil, fmt.Errorf("segment %d: %w", i, err)
-		}
-		segments = append(segments, Segment{*j.ID, *j.CategoryID, box, j.Area, bool(j.Crowd)})
-	}
-	return segments, nil
+		seen[s.ID] = true
+		segments = append(segments, s)
+	})
+	return segments
+}
+
+// errorAt is an error at a byte.
+func errorAt(at int64, format string, args ...any) error {
+	return fmt.Errorf("byte %d: %w", at, fmt.Errorf(format, args...))
 }

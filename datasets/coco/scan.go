@@ -3,7 +3,6 @@ package coco
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -13,16 +12,10 @@ type scanner struct {
 	at     int64 // the offset of the next byte
 	max    int
 	record []byte
-	broken error // ends the file
 }
 
 // maxDepth is how deep values may lie in one another.
 const maxDepth = 1000
-
-// errorAt is an error at a byte.
-func errorAt(at int64, format string, args ...any) error {
-	return fmt.Errorf("byte %d: %w", at, fmt.Errorf(format, args...))
-}
 
 // next returns the next byte that is not blank.
 func (s *scanner) next() (byte, error) {
@@ -60,54 +53,89 @@ func (s *scanner) want(a, b byte) (byte, error) {
 
 // value goes over a value that begins with first, and puts it into record if keep. Only its extent is checked.
 func (s *scanner) value(first byte, keep bool) error {
-	s.record = s.record[:0]
-	start, depth, quoted := s.at-1, 0, false
-	for b := first; ; {
+	start := s.at - 1
+	s.record = append(s.record[:0], first)
+	e := extent{depth: 1}
+	if first == '"' {
+		e = extent{quoted: true}
+	}
+	switch first {
+	case '{', '[', '"':
+	case '}', ']', ',', ':':
+		return errorAt(start, "%q stands where a value was wanted", first)
+	default:
+		return s.scalar()
+	}
+	for done := false; !done; {
+		if _, err := s.r.Peek(1); err != nil {
+			_, err = s.byte()
+			return err
+		}
+		chunk, _ := s.r.Peek(s.r.Buffered())
+		n, ended := e.scan(chunk)
+		done = ended
+		if e.depth > maxDepth {
+			return errorAt(s.at+int64(n)-1, "values lie more than %d deep", maxDepth)
+		}
 		if keep {
-			if len(s.record) >= s.max {
+			if len(s.record)+n > s.max {
 				return errorAt(start, "the record has more than %d bytes (Options.MaxBytes)", s.max)
 			}
-			s.record = append(s.record, b)
+			s.record = append(s.record, chunk[:n]...)
 		}
+		_, _ = s.r.Discard(n)
+		s.at += int64(n)
+	}
+	return nil
+}
+
+// extent is where in an object, list or text reading is.
+type extent struct {
+	depth           int // how many objects and lists are open
+	quoted, escaped bool
+}
+
+// scan goes over bytes up to the end of the value, and says whether it is among them. It stops early if the depth is too great.
+func (e *extent) scan(chunk []byte) (n int, ended bool) {
+	for i, b := range chunk {
 		switch {
-		case quoted && b == '\\':
-			escaped, err := s.byte()
-			if err != nil {
-				return err
-			}
-			if keep {
-				s.record = append(s.record, escaped)
-			}
+		case e.escaped:
+			e.escaped = false
+		case e.quoted && b == '\\':
+			e.escaped = true
 		case b == '"':
-			quoted = !quoted
-		case quoted:
+			if e.quoted = !e.quoted; !e.quoted && e.depth == 0 {
+				return i + 1, true
+			}
+		case e.quoted:
 		case b == '{' || b == '[':
-			if depth++; depth > maxDepth {
-				return errorAt(s.at-1, "values lie more than %d deep", maxDepth)
+			if e.depth++; e.depth > maxDepth {
+				return i + 1, false
 			}
 		case b == '}' || b == ']':
-			depth--
+			if e.depth--; e.depth == 0 {
+				return i + 1, true
+			}
 		}
-		if depth == 0 && !quoted && s.ends(b) {
+	}
+	return len(chunk), false
+}
+
+// scalar goes over what is left of a number or word.
+func (s *scanner) scalar() error {
+	for {
+		next, err := s.r.Peek(1)
+		if err != nil {
+			_, err = s.byte()
+			return err
+		}
+		if b := next[0]; b == ',' || b == '}' || b == ']' || b <= ' ' {
 			return nil
 		}
-		if depth < 0 {
-			return errorAt(s.at-1, "%q closes nothing", b)
-		}
-		var err error
-		if b, err = s.byte(); err != nil {
+		if _, err := s.byte(); err != nil {
 			return err
 		}
 	}
-}
-
-// ends says whether a value whose last byte is b is over: what follows does not belong to a number or word.
-func (s *scanner) ends(b byte) bool {
-	if b == '}' || b == ']' || b == '"' {
-		return true
-	}
-	next, err := s.r.Peek(1)
-	return err != nil || next[0] == ',' || next[0] == '}' || next[0] == ']' || next[0] <= ' '
 }
 
 // list calls visit with each object of an array.
