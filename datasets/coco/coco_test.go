@@ -2,6 +2,7 @@ package coco_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -352,7 +353,7 @@ func (letters) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A file that opens has every picture; what Open takes, Read takes.
+// A file that opens has every picture; what Open takes, Read takes, and each record is JSON by encoding/json too.
 func FuzzOpen(f *testing.F) {
 	for _, c := range bad {
 		f.Add([]byte(c.file))
@@ -365,6 +366,11 @@ func FuzzOpen(f *testing.F) {
 		index, err := coco.NewFile(bytes.NewReader(file), o)
 		if err != nil {
 			return
+		}
+		for _, r := range records {
+			if text := file[r.Offset : r.Offset+int64(r.Size)]; !json.Valid(text) {
+				t.Fatalf("%q was read, and is no JSON", text)
+			}
 		}
 		pictures, more := all(index.Pictures())
 		if errs != nil || more != nil || len(records) != len(pictures)+index.Annotations()+len(index.Categories()) {

@@ -51,6 +51,10 @@ var rules = []rule{
 		why: "a data set knows the types of mtl only",
 	},
 	{
+		from: []string{"datasets/npy", "datasets/coco", "datasets/voc", "datasets/cifar"}, not: []string{"github.com/gomlx/...", "mtl/...", "datasets"}, through: true,
+		why: "a reader of files yields plain Go records",
+	},
+	{
 		from: []string{"plotting/..."}, not: []string{"mtl", "mtl/arch/...", "mtl/weighting/...", "mtl/metric/...", "mtl/sweep/...", "mtl/relate/...", "datasets/...", "backend/...", "cmd/...", "benchmarks/..."},
 		why: "a figure knows plain Go types, mtl/history, mtl/study, mtl/pareto, mtl/delta and mtl/affinity only",
 	},
@@ -111,6 +115,7 @@ func TestViolationsAreFound(t *testing.T) {
 		{ImportPath: module + "mtl/study", Deps: []string{"github.com/gomlx/gomlx/core/graph"}},
 		{ImportPath: module + "plotting", Imports: []string{module + "mtl/sweep"}},
 		{ImportPath: module + "tracking", Deps: []string{module + "mtl"}},
+		{ImportPath: module + "datasets/coco", Deps: []string{module + "mtl"}},
 	} {
 		if found := violations([]goPackage{p}); len(found) != 1 {
 			t.Errorf("%v: %d violations were found, want 1: %q", p, len(found), found)
