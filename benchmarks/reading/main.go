@@ -1,5 +1,6 @@
-// Command reading times the readers of data sets: go run ./benchmarks/reading FILE.json reads a file of COCO annotations and
-// prints a line of JSON, seconds to open it and to read every picture with its annotations. coco.py compares it with pycocotools.
+// Command reading times the readers of data sets: go run ./benchmarks/reading FILE.json reads a
+// file of COCO annotations and prints a line of JSON, seconds to open it and to read every picture
+// with its annotations. coco.py compares it with pycocotools.
 package main
 
 import (

@@ -34,8 +34,8 @@ func (r Record) RGB() []uint8 {
 	return rgb
 }
 
-// Train yields the records of the training files in a folder, which must be complete. An error of one record is followed by
-// the next; one of a file ends it.
+// Train yields the records of the training files in a folder, which must be complete. An error of
+// one record is followed by the next; one of a file ends it.
 func (f Format) Train(dir string) iter.Seq2[Record, error] {
 	return f.files(dir, f.TrainFiles, f.TrainCount)
 }
@@ -60,7 +60,8 @@ func (f Format) files(dir string, names []string, want int) iter.Seq2[Record, er
 				return
 			}
 			if count != want {
-				yield(Record{}, fmt.Errorf("cifar: %s has %d records; %s has %d there: was the file cut off?", path, count, f.Name, want))
+				yield(Record{}, fmt.Errorf("cifar: %s has %d records; %s has %d there: was the file cut off?",
+					path, count, f.Name, want))
 				return
 			}
 		}
@@ -80,7 +81,8 @@ func (f Format) Open(path string) iter.Seq2[Record, error] {
 	}
 }
 
-// Read yields the records of r. An error of one record is followed by the next; one of the file ends it.
+// Read yields the records of r. An error of one record is followed by the next; one of the file
+// ends it.
 func (f Format) Read(r io.Reader) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) { f.read(r, "", yield) }
 }
@@ -117,7 +119,8 @@ func (f Format) read(source io.Reader, name string, yield func(Record, error) bo
 			fail("byte 0: the file is empty")
 			return
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			fail("the file ends at byte %d, %d bytes into record %d; one of %s has %d: was it cut off, or is it another file?", at+int64(n), n, i, f.Name, size)
+			fail("the file ends at byte %d, %d bytes into record %d; one of %s has %d: was it cut off, or "+
+				"is it another file?", at+int64(n), n, i, f.Name, size)
 			return
 		case err != nil:
 			fail("byte %d: read: %w", at+int64(n), err)
@@ -151,12 +154,14 @@ func (f Format) labels(b []byte) ([]int, error) {
 	labels := make([]int, len(b))
 	for i, l := range f.Labels {
 		if labels[i] = int(b[i]); labels[i] >= len(l.Classes) {
-			return nil, fmt.Errorf("label %q is %d; %s has 0 to %d: is it another file?", l.Name, labels[i], f.Name, len(l.Classes)-1)
+			return nil, fmt.Errorf("label %q is %d; %s has 0 to %d: is it another file?", l.Name, labels[i],
+				f.Name, len(l.Classes)-1)
 		}
 	}
 	if f.coarse != nil && f.coarse[labels[1]] != labels[0] {
 		coarse, fine := f.Labels[0].Classes, f.Labels[1].Classes
-		return nil, fmt.Errorf("the labels are %d (%s) and %d (%s), which belongs to %s: is it another file?",
+		return nil, fmt.Errorf("the labels are %d (%s) and %d (%s), which belongs to %s: is it another "+
+			"file?",
 			labels[0], coarse[labels[0]], labels[1], fine[labels[1]], coarse[f.coarse[labels[1]]])
 	}
 	return labels, nil

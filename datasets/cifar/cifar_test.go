@@ -18,8 +18,9 @@ import (
 )
 
 func Example() {
-	file := append([]byte{11, 19}, make([]byte, 3072)...)                 // a black picture of cattle
-	for record, err := range cifar.CIFAR100.Read(bytes.NewReader(file)) { // in practice cifar.CIFAR100.Train("cifar-100-binary")
+	file := append([]byte{11, 19}, make([]byte, 3072)...) // a black picture of cattle
+	// in practice cifar.CIFAR100.Train("cifar-100-binary")
+	for record, err := range cifar.CIFAR100.Read(bytes.NewReader(file)) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -87,7 +88,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// The groups as the page of the data set lists them; classes are numbered in the order of their names.
+// The groups as the page of the data set lists them; classes are numbered in the order of their
+// names.
 func TestGroups(t *testing.T) {
 	groups := strings.Split(`beaver dolphin otter seal whale
 aquarium_fish flatfish ray shark trout
@@ -136,18 +138,26 @@ var bad = []struct {
 	{cifar.CIFAR100, nil, "byte 0: the file is empty"},
 	{cifar.CIFAR10, record(0, 10), `byte 0, record 0: label "class" is 10; CIFAR-10 has 0 to 9`},
 	{cifar.CIFAR10, record(0, 255), `label "class" is 255`},
-	{cifar.CIFAR10, slices.Concat(record(0, 1), record(0, 77)), `byte 3073, record 1: label "class" is 77`},
-	{cifar.CIFAR10, record(0, 1)[:3072], "the file ends at byte 3072, 3072 bytes into record 0; one of CIFAR-10 has 3073: was it cut off"},
+	{cifar.CIFAR10, slices.Concat(record(0, 1), record(0, 77)),
+		`byte 3073, record 1: label "class" is 77`},
+	{cifar.CIFAR10, record(0, 1)[:3072],
+		"the file ends at byte 3072, 3072 bytes into record 0; one of CIFAR-10 has 3073: was it cut off"},
 	{cifar.CIFAR10, []byte{1}, "the file ends at byte 1, 1 bytes into record 0"},
-	{cifar.CIFAR10, slices.Concat(record(0, 1), []byte{1, 2}), "the file ends at byte 3075, 2 bytes into record 1"},
+	{cifar.CIFAR10, slices.Concat(record(0, 1), []byte{1, 2}),
+		"the file ends at byte 3075, 2 bytes into record 1"},
 	{cifar.CIFAR10, record(0, 0, 4), "the file ends at byte 3074, 1 bytes into record 1"}, // CIFAR-100
-	{cifar.CIFAR100, record(0, 4), "the file ends at byte 3073, 3073 bytes into record 0; one of CIFAR-100 has 3074"},
-	{cifar.CIFAR100, record(0, 20, 0), `byte 0, record 0: label "coarse" is 20; CIFAR-100 has 0 to 19`},
+	{cifar.CIFAR100, record(0, 4),
+		"the file ends at byte 3073, 3073 bytes into record 0; one of CIFAR-100 has 3074"},
+	{cifar.CIFAR100, record(0, 20, 0),
+		`byte 0, record 0: label "coarse" is 20; CIFAR-100 has 0 to 19`},
 	{cifar.CIFAR100, record(0, 4, 100), `label "fine" is 100; CIFAR-100 has 0 to 99`},
 	{cifar.CIFAR100, record(0, 0, 4)[:100], "the file ends at byte 100"},
-	{cifar.CIFAR100, record(0, 1, 0), "the labels are 1 (fish) and 0 (apple), which belongs to fruit_and_vegetables"},
-	{cifar.CIFAR100, slices.Concat(record(0, 4, 0), record(0, 0, 0)), "byte 3074, record 1: the labels are 0 (aquatic_mammals)"},
-	{cifar.CIFAR10, []byte("\x80\x02}q\x01"), "byte 0: it is a Python pickle, which is not read; take the binary version"},
+	{cifar.CIFAR100, record(0, 1, 0),
+		"the labels are 1 (fish) and 0 (apple), which belongs to fruit_and_vegetables"},
+	{cifar.CIFAR100, slices.Concat(record(0, 4, 0), record(0, 0, 0)),
+		"byte 3074, record 1: the labels are 0 (aquatic_mammals)"},
+	{cifar.CIFAR10, []byte("\x80\x02}q\x01"),
+		"byte 0: it is a Python pickle, which is not read; take the binary version"},
 	{cifar.CIFAR100, []byte("\x80\x04\x95"), "it is a Python pickle"},
 	{cifar.CIFAR10, []byte("\x1f\x8b\x08\x00"), "compressed by gzip; extract the archive first"},
 	{cifar.CIFAR100, []byte("\x1f\x8b\x08\x00"), "compressed by gzip"},
@@ -159,7 +169,8 @@ var bad = []struct {
 func TestReadRefuses(t *testing.T) {
 	for _, c := range bad {
 		_, errs := all(c.format.Read(bytes.NewReader(c.file)))
-		if len(errs) != 1 || !strings.HasPrefix(errs[0], "cifar: ") || !strings.Contains(errs[0], c.want) {
+		if len(errs) != 1 || !strings.HasPrefix(errs[0], "cifar: ") || !strings.Contains(errs[0],
+			c.want) {
 			t.Errorf("% .9x: %q; wanted one error with %q", c.file, errs, c.want)
 		}
 	}
@@ -179,7 +190,8 @@ func TestFiles(t *testing.T) {
 	write("data_batch_2.bin", record(2, 99), record(3, 4))
 	write("test_batch.bin", record(5, 5))
 	got, errs := all(f.Train(dir))
-	if len(got) != 3 || got[2].Labels[0] != 4 || len(errs) != 1 || !strings.Contains(errs[0], "data_batch_2.bin: byte 0, record 0: ") {
+	if len(got) != 3 || got[2].Labels[0] != 4 || len(errs) != 1 || !strings.Contains(errs[0],
+		"data_batch_2.bin: byte 0, record 0: ") {
 		t.Errorf("%d records, %q", len(got), errs)
 	}
 	if got, errs := all(f.Test(dir)); len(got) != 1 || got[0].Labels[0] != 5 || errs != nil {
@@ -189,14 +201,17 @@ func TestFiles(t *testing.T) {
 		break
 	}
 	write("data_batch_1.bin", record(0, 1))
-	if got, errs := all(f.Train(dir)); len(got) != 1 || len(errs) != 1 || !strings.Contains(errs[0], "data_batch_1.bin has 1 records; CIFAR-10 has 2 there") {
+	if got, errs := all(f.Train(dir)); len(got) != 1 || len(errs) != 1 || !strings.Contains(errs[0],
+		"data_batch_1.bin has 1 records; CIFAR-10 has 2 there") {
 		t.Errorf("%d records, %q", len(got), errs)
 	}
 	write("data_batch_1.bin", record(0, 1), []byte{1})
-	if got, errs := all(f.Train(dir)); len(got) != 1 || len(errs) != 1 || !strings.Contains(errs[0], "data_batch_1.bin: the file ends at byte 3074") {
+	if got, errs := all(f.Train(dir)); len(got) != 1 || len(errs) != 1 || !strings.Contains(errs[0],
+		"data_batch_1.bin: the file ends at byte 3074") {
 		t.Errorf("%d records, %q", len(got), errs)
 	}
-	if _, errs := all(f.Test(dir + "x")); len(errs) != 1 || !strings.Contains(errs[0], filepath.Join(dir+"x", "test_batch.bin")) {
+	if _, errs := all(f.Test(dir + "x")); len(errs) != 1 || !strings.Contains(errs[0],
+		filepath.Join(dir+"x", "test_batch.bin")) {
 		t.Errorf("%q", errs)
 	}
 }
@@ -205,7 +220,8 @@ func TestReadErrors(t *testing.T) {
 	fire := errors.New("disk on fire")
 	for _, n := range []int{0, 1, 3072, 3073, 4000} {
 		var last error
-		for _, err := range cifar.CIFAR10.Read(io.MultiReader(bytes.NewReader(slices.Concat(record(0, 1), record(0, 2))[:n]), iotest.ErrReader(fire))) {
+		for _, err := range cifar.CIFAR10.Read(io.MultiReader(bytes.NewReader(slices.Concat(record(0, 1),
+			record(0, 2))[:n]), iotest.ErrReader(fire))) {
 			last = err
 		}
 		if !errors.Is(last, fire) {

@@ -50,8 +50,10 @@ func Open(path string, o Options) (*File, error) {
 func NewFile(r io.ReaderAt, o Options) (*File, error) { return newFile(r, "", o) }
 
 func newFile(r io.ReaderAt, name string, o Options) (*File, error) {
-	f := &File{r: r, name: name, close: func() error { return nil }, byImage: map[int64]int{}, byCategory: map[int64]int{}}
-	s := scanner{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, math.MaxInt64), 1<<16), max: min(o.maxBytes(), math.MaxInt32)}
+	f := &File{r: r, name: name, close: func() error { return nil }, byImage: map[int64]int{},
+		byCategory: map[int64]int{}}
+	s := scanner{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, math.MaxInt64), 1<<16),
+		max: min(o.maxBytes(), math.MaxInt32)}
 	broken := func(err error) error {
 		if o.Broken == nil {
 			return err

@@ -21,7 +21,8 @@ func placeOf(r Record) place {
 	return p
 }
 
-// index numbers the categories, and brings the annotations of an image together; broken decides about those that do not fit.
+// index numbers the categories, and brings the annotations of an image together; broken decides
+// about those that do not fit.
 func (f *File) index(broken func(error) error) error {
 	slices.SortFunc(f.categories, func(a, b Category) int { return cmp.Compare(a.ID, b.ID) })
 	for class, c := range f.categories {
@@ -43,7 +44,10 @@ func (f *File) index(broken func(error) error) error {
 	if f.places, err = unique(fit, broken); err != nil {
 		return err
 	}
-	slices.SortFunc(f.places, func(a, b place) int { return cmp.Or(cmp.Compare(a.image, b.image), cmp.Compare(a.offset, b.offset)) })
+	slices.SortFunc(f.places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.image, b.image),
+			cmp.Compare(a.offset, b.offset))
+	})
 	f.starts = make([]int, len(f.images)+1)
 	for _, p := range f.places {
 		f.starts[p.image+1]++
@@ -54,15 +58,18 @@ func (f *File) index(broken func(error) error) error {
 	return nil
 }
 
-// fits tests that the image and the categories of an annotation exist, and returns the number of the image.
+// fits tests that the image and the categories of an annotation exist, and returns the number of
+// the image.
 func (f *File) fits(p place) (int, error) {
 	image, known := f.byImage[int64(p.image)]
 	if !known {
-		return 0, errorAt(p.offset, "annotation %d is of the image %d, which the file does not have", p.id, p.image)
+		return 0, errorAt(p.offset, "annotation %d is of the image %d, which the file does not have",
+			p.id, p.image)
 	}
 	for _, id := range p.categories {
 		if _, known := f.byCategory[id]; !known {
-			return 0, errorAt(p.offset, "annotation %d is of the category %d, which the file does not have", p.id, id)
+			return 0, errorAt(p.offset, "annotation %d is of the category %d, which the file does not have",
+				p.id, id)
 		}
 	}
 	return image, nil
@@ -70,7 +77,10 @@ func (f *File) fits(p place) (int, error) {
 
 // unique leaves out annotations whose id stands before.
 func unique(places []place, broken func(error) error) ([]place, error) {
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.offset, b.offset)) })
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.id, b.id),
+			cmp.Compare(a.offset, b.offset))
+	})
 	fit := places[:0]
 	for _, p := range places {
 		if n := len(fit); n > 0 && p.hasID && fit[n-1].hasID && fit[n-1].id == p.id {
@@ -90,7 +100,8 @@ func (f *File) Images() []Image { return slices.Clone(f.images) }
 // Categories lists the categories by id. Their place in the list is their class.
 func (f *File) Categories() []Category { return slices.Clone(f.categories) }
 
-// Class is the number of a category, from 0 in the order of ids, without gaps; -1 if there is none of that id.
+// Class is the number of a category, from 0 in the order of ids, without gaps; -1 if there is none
+// of that id.
 func (f *File) Class(categoryID int64) int {
 	if class, known := f.byCategory[categoryID]; known {
 		return class
@@ -104,8 +115,9 @@ func (f *File) Annotations() int { return len(f.places) }
 // Close closes the file, if Open opened it.
 func (f *File) Close() error { return f.close() }
 
-// Pictures yields each picture with its annotations, in the order of the file. An error stands for a picture whose annotations
-// could not be read, such as those of a file that was changed; the next one follows.
+// Pictures yields each picture with its annotations, in the order of the file. An error stands for
+// a picture whose annotations could not be read, such as those of a file that was changed; the next
+// one follows.
 func (f *File) Pictures() iter.Seq2[Picture, error] {
 	return func(yield func(Picture, error) bool) {
 		for i := range f.images {

@@ -65,8 +65,10 @@ func box(b [4]float64) coco.Box { return coco.Box{X: b[0], Y: b[1], Width: b[2],
 func TestMasksAsPycocotools(t *testing.T) {
 	for i, c := range load(t).Masks {
 		r := parseRLE(t, c.Text, c.Size)
-		if !slices.Equal(r.Counts, c.Counts) || r.Text() != c.Text || r.Area() != c.Area || r.Box() != box(c.Box) {
-			t.Errorf("mask %d: %v %q %d %v, want %v %q %d %v", i, r.Counts, r.Text(), r.Area(), r.Box(), c.Counts, c.Text, c.Area, c.Box)
+		if !slices.Equal(r.Counts, c.Counts) || r.Text() != c.Text || r.Area() != c.Area ||
+			r.Box() != box(c.Box) {
+			t.Errorf("mask %d: %v %q %d %v, want %v %q %d %v", i, r.Counts, r.Text(), r.Area(), r.Box(),
+				c.Counts, c.Text, c.Area, c.Box)
 		}
 		pixels, want := make([]uint8, len(c.Pixels)), make([]uint8, len(c.Pixels))
 		for k, v := range c.Pixels {
@@ -75,7 +77,8 @@ func TestMasksAsPycocotools(t *testing.T) {
 		if err := r.Decode(pixels); err != nil || !slices.Equal(pixels, want) {
 			t.Errorf("mask %d: %v %v, want %v", i, pixels, err, want)
 		}
-		if again, err := coco.Encode(pixels, r.Height, r.Width); err != nil || !slices.Equal(again.Counts, c.Counts) {
+		if again, err := coco.Encode(pixels, r.Height, r.Width); err != nil || !slices.Equal(again.Counts,
+			c.Counts) {
 			t.Errorf("mask %d: %v %v, want %v", i, again, err, c.Counts)
 		}
 	}
@@ -85,7 +88,8 @@ func TestPolygonsAsPycocotools(t *testing.T) {
 	for i, c := range load(t).Polygons {
 		r, err := coco.FromPolygon(c.XY, c.Size[0], c.Size[1])
 		if err != nil || r.Text() != c.Text || r.Area() != c.Area || r.Box() != box(c.Box) {
-			t.Errorf("polygon %d %v in %v: %v %d %v, want %v %d %v", i, c.XY, c.Size, r, r.Area(), err, parseRLE(t, c.Text, c.Size), c.Area, c.Box)
+			t.Errorf("polygon %d %v in %v: %v %d %v, want %v %d %v", i, c.XY, c.Size, r, r.Area(), err,
+				parseRLE(t, c.Text, c.Size), c.Area, c.Box)
 		}
 	}
 }
@@ -101,7 +105,8 @@ func TestIoUAndUnionAsPycocotools(t *testing.T) {
 		}
 	}
 	for i, c := range f.Boxes {
-		iou, crowd := coco.BoxIoU(box(c.Found), box(c.Truth), false), coco.BoxIoU(box(c.Found), box(c.Truth), true)
+		iou, crowd := coco.BoxIoU(box(c.Found), box(c.Truth), false), coco.BoxIoU(box(c.Found),
+			box(c.Truth), true)
 		if math.Abs(iou-c.IoU) > 1e-15 || math.Abs(crowd-c.Crowd) > 1e-15 {
 			t.Errorf("boxes %d: %v %v, want %v %v", i, iou, crowd, c.IoU, c.Crowd)
 		}
@@ -144,18 +149,21 @@ func TestMasksRefuse(t *testing.T) {
 		text          string
 		height, width int
 	}{
-		{"", 1, 1}, {"1", 1, 2}, {"P", 1, 1}, {"/", 1, 1}, {"\xff", 1, 1}, {"p", 1, 1}, {"@", 1, 1}, {"ooooooooo1", 1, 1}, {"1", -1, -1}, {"1", 1 << 40, 1 << 40}, {"112@", 2, 2},
+		{"", 1, 1}, {"1", 1, 2}, {"P", 1, 1}, {"/", 1, 1}, {"\xff", 1, 1}, {"p", 1, 1}, {"@", 1, 1},
+		{"ooooooooo1", 1, 1}, {"1", -1, -1}, {"1", 1 << 40, 1 << 40}, {"112@", 2, 2},
 	} {
 		if r, err := coco.ParseRLE(c.text, c.height, c.width); err == nil {
 			t.Errorf("%q %d %d became %v", c.text, c.height, c.width, r)
 		}
 	}
-	for _, xy := range [][]float64{nil, {1, 2, 3, 4}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 1e300}, {1, 2, 3, 4, 5, math.NaN()}, {-1.3e7, 0, 1.3e7, 0, 1.3e7, 1}} {
+	for _, xy := range [][]float64{nil, {1, 2, 3, 4}, {1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 1e300},
+		{1, 2, 3, 4, 5, math.NaN()}, {-1.3e7, 0, 1.3e7, 0, 1.3e7, 1}} {
 		if r, err := coco.FromPolygon(xy, 10, 10); err == nil {
 			t.Errorf("%v became %v", xy, r)
 		}
 	}
-	small, large := coco.RLE{Height: 1, Width: 1, Counts: []uint32{1}}, coco.RLE{Height: 1, Width: 2, Counts: []uint32{2}}
+	small, large := coco.RLE{Height: 1, Width: 1, Counts: []uint32{1}}, coco.RLE{Height: 1, Width: 2,
+		Counts: []uint32{2}}
 	if _, err := coco.IoU(small, large, false); err == nil {
 		t.Error("the IoU of masks of different sizes")
 	}
@@ -165,7 +173,8 @@ func TestMasksRefuse(t *testing.T) {
 	if _, err := coco.Union(); err == nil {
 		t.Error("the union of nothing")
 	}
-	if err := (coco.RLE{Height: 1 << 30, Width: 1 << 30, Counts: []uint32{1}}).Decode(nil); err == nil {
+	if err := (coco.RLE{Height: 1 << 30, Width: 1 << 30,
+		Counts: []uint32{1}}).Decode(nil); err == nil {
 		t.Error("a mask that does not fill its size was decoded")
 	}
 	if err := large.Decode(make([]uint8, 1)); err == nil {

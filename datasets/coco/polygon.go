@@ -12,19 +12,22 @@ const fine = 5
 // maxOutline is the most steps of an outline, 13 million pixels: far more than any picture has.
 const maxOutline = 1 << 26
 
-// FromPolygon is the mask of the pixels inside the outline x, y, x, y, ..., equal to that of pycocotools: the outline is followed
-// on a grid five times as fine, and where it crosses the middle of a column of pixels the mask changes.
+// FromPolygon is the mask of the pixels inside the outline x, y, x, y, ..., equal to that of
+// pycocotools: the outline is followed on a grid five times as fine, and where it crosses the
+// middle of a column of pixels the mask changes.
 func FromPolygon(xy []float64, height, width int) (RLE, error) {
 	if err := checkSize(height, width); err != nil {
 		return RLE{}, fmt.Errorf("coco: %w", err)
 	}
 	if len(xy) < 6 || len(xy)%2 != 0 {
-		return RLE{}, fmt.Errorf("coco: a polygon has %d numbers; wanted x and y of at least 3 points", len(xy))
+		return RLE{}, fmt.Errorf("coco: a polygon has %d numbers; wanted x and y of at least 3 points",
+			len(xy))
 	}
 	points := make([][2]int, len(xy)/2+1)
 	for i := range xy {
 		if v := fine*xy[i] + .5; v < -maxOutline || v > maxOutline || math.IsNaN(v) {
-			return RLE{}, fmt.Errorf("coco: a polygon has the coordinate %v, far outside of %d x %d (height x width)", xy[i], height, width)
+			return RLE{}, fmt.Errorf("coco: a polygon has the coordinate %v, far outside of %d x %d "+
+				"(height x width)", xy[i], height, width)
 		}
 		points[i/2][i%2] = int(fine*xy[i] + .5)
 	}
@@ -47,7 +50,8 @@ type outline struct {
 	steps         int
 }
 
-// edge goes along a straight line, a step at a time on its longer axis. It returns false if the way becomes too long.
+// edge goes along a straight line, a step at a time on its longer axis. It returns false if the way
+// becomes too long.
 func (o *outline) edge(from, to [2]int) bool {
 	long := 0
 	if abs(to[1]-from[1]) > abs(to[0]-from[0]) {
@@ -103,11 +107,13 @@ func (o *outline) step(p [2]int) {
 
 func abs(n int) int { return max(n, -n) }
 
-// Mask is the mask of an annotation in a picture of the given size: its runs, or the union of its polygons.
+// Mask is the mask of an annotation in a picture of the given size: its runs, or the union of its
+// polygons.
 func (a Annotation) Mask(height, width int) (RLE, error) {
 	if a.RLE != nil {
 		if a.RLE.Height != height || a.RLE.Width != width {
-			return RLE{}, fmt.Errorf("coco: the mask of annotation %d is %d x %d, its picture %d x %d (height x width)", a.ID, a.RLE.Height, a.RLE.Width, height, width)
+			return RLE{}, fmt.Errorf("coco: the mask of annotation %d is %d x %d, its picture %d x %d "+
+				"(height x width)", a.ID, a.RLE.Height, a.RLE.Width, height, width)
 		}
 		return *a.RLE, nil
 	}

@@ -12,8 +12,8 @@ import (
 type Options struct {
 	// MaxBytes is the most bytes of one record; 0 means 64 MiB.
 	MaxBytes int
-	// Broken is called by Open with the error of each record that could not be read or does not fit the others; the record is
-	// left out. If it is nil, the first such error is Open's.
+	// Broken is called by Open with the error of each record that could not be read or does not fit
+	// the others; the record is left out. If it is nil, the first such error is Open's.
 	Broken func(error)
 }
 
@@ -24,8 +24,9 @@ func (o Options) maxBytes() int {
 	return o.MaxBytes
 }
 
-// Read yields the records of r in the order of the file. An error of one record is followed by the next; one in the structure
-// of the file ends it. Whether records fit together is for [Open] to find.
+// Read yields the records of r in the order of the file. An error of one record is followed by the
+// next; one in the structure of the file ends it. Whether records fit together is for [Open] to
+// find.
 func Read(r io.Reader, o Options) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		s := scanner{r: bufio.NewReaderSize(r, 1<<16), max: o.maxBytes()}

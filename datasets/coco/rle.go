@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// RLE is a mask as runs of pixels that are out and in, in turn, read column by column; the first may be 0 long.
+// RLE is a mask as runs of pixels that are out and in, in turn, read column by column; the first
+// may be 0 long.
 type RLE struct {
 	Height, Width int
 	Counts        []uint32
@@ -34,13 +35,14 @@ func (r RLE) check() error {
 		sum += uint64(n)
 	}
 	if sum != uint64(r.Height)*uint64(r.Width) {
-		return fmt.Errorf("the runs have %d pixels, the size %d x %d (height x width) has %d", sum, r.Height, r.Width, r.Height*r.Width)
+		return fmt.Errorf("the runs have %d pixels, the size %d x %d (height x width) has %d", sum,
+			r.Height, r.Width, r.Height*r.Width)
 	}
 	return nil
 }
 
-// ParseRLE reads the text form of runs: 5 bits a character from '0', lowest first, a sixth bit if more follow; from the
-// fourth run on the difference to the run before the last.
+// ParseRLE reads the text form of runs: 5 bits a character from '0', lowest first, a sixth bit if
+// more follow; from the fourth run on the difference to the run before the last.
 func ParseRLE(text string, height, width int) (RLE, error) {
 	r := RLE{Height: height, Width: width}
 	for at := 0; at < len(text); {
@@ -103,7 +105,8 @@ func (r RLE) Text() string {
 // Encode is the mask of the pixels that are not 0, given row by row.
 func Encode(pixels []uint8, height, width int) (RLE, error) {
 	if err := checkSize(height, width); err != nil || len(pixels) != height*width {
-		return RLE{}, fmt.Errorf("coco: %d pixels do not fill %d x %d (height x width)", len(pixels), height, width)
+		return RLE{}, fmt.Errorf("coco: %d pixels do not fill %d x %d (height x width)", len(pixels),
+			height, width)
 	}
 	var ends []int
 	on := false
@@ -115,7 +118,8 @@ func Encode(pixels []uint8, height, width int) (RLE, error) {
 	return fromEnds(append(ends, len(pixels)), height, width), nil
 }
 
-// fromEnds is the mask whose runs end at the given pixels. Runs of length 0 are joined, but for a first one.
+// fromEnds is the mask whose runs end at the given pixels. Runs of length 0 are joined, but for a
+// first one.
 func fromEnds(ends []int, height, width int) RLE {
 	r := RLE{Height: height, Width: width}
 	last := 0
@@ -133,13 +137,15 @@ func fromEnds(ends []int, height, width int) RLE {
 	return r
 }
 
-// Decode sets the pixels of the mask to 1 and the others to 0, row by row. There must be Height times Width.
+// Decode sets the pixels of the mask to 1 and the others to 0, row by row. There must be Height
+// times Width.
 func (r RLE) Decode(pixels []uint8) error {
 	if err := r.check(); err != nil {
 		return fmt.Errorf("coco: %w", err)
 	}
 	if len(pixels) != r.Height*r.Width {
-		return fmt.Errorf("coco: room for %d pixels, the mask has %d x %d (height x width)", len(pixels), r.Height, r.Width)
+		return fmt.Errorf("coco: room for %d pixels, the mask has %d x %d (height x width)", len(pixels),
+			r.Height, r.Width)
 	}
 	at := 0
 	for i, n := range r.Counts {
@@ -229,7 +235,8 @@ func Union(masks ...RLE) (RLE, error) {
 	return all, nil
 }
 
-// IoU is the intersection of the masks over their union, or over the area of found if truth is a crowd; 0 if they do not meet.
+// IoU is the intersection of the masks over their union, or over the area of found if truth is a
+// crowd; 0 if they do not meet.
 func IoU(found, truth RLE, crowd bool) (float64, error) {
 	if found.Height != truth.Height || found.Width != truth.Width {
 		return 0, errSizes

@@ -51,7 +51,8 @@ func (s *scanner) want(a, b byte) (byte, error) {
 	return got, err
 }
 
-// value goes over a value that begins with first, and puts it into record if keep. Only its extent is checked.
+// value goes over a value that begins with first, and puts it into record if keep. Only its extent
+// is checked.
 func (s *scanner) value(first byte, keep bool) error {
 	start := s.at - 1
 	s.record = append(s.record[:0], first)
@@ -95,7 +96,8 @@ type extent struct {
 	quoted, escaped bool
 }
 
-// scan goes over bytes up to the end of the value, and says whether it is among them. It stops early if the depth is too great.
+// scan goes over bytes up to the end of the value, and says whether it is among them. It stops
+// early if the depth is too great.
 func (e *extent) scan(chunk []byte) (n int, ended bool) {
 	for i, b := range chunk {
 		switch {
@@ -178,7 +180,9 @@ func (s *scanner) file(visit func(section string, offset int64) error) error {
 		return err
 	}
 	if first == '[' {
-		return errorAt(s.at-1, "the file is a list; wanted an object with \"images\" and \"annotations\" (is it a list of results?)")
+		return errorAt(s.at-1,
+			"the file is a list; wanted an object with \"images\" and \"annotations\" (is it a list of "+
+				"results?)")
 	}
 	if first != '{' {
 		return errorAt(s.at-1, "%q stands where an object was wanted; is the file JSON?", first)

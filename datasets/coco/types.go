@@ -6,7 +6,8 @@ type Image struct {
 	FileName string
 	// Width and Height are 0 where the file does not say.
 	Width, Height int
-	// Negative lists categories that are known to be absent, NotExhaustive those of which not every instance is annotated (LVIS).
+	// Negative lists categories that are known to be absent, NotExhaustive those of which not every
+	// instance is annotated (LVIS).
 	Negative, NotExhaustive []int64
 }
 
@@ -14,7 +15,8 @@ type Image struct {
 type Category struct {
 	ID                  int64
 	Name, Supercategory string
-	// Keypoints names the key points of an instance, Skeleton the pairs that are joined, by number as in the file (COCO: from 1).
+	// Keypoints names the key points of an instance, Skeleton the pairs that are joined, by number as
+	// in the file (COCO: from 1).
 	Keypoints []string
 	Skeleton  [][2]int
 	// Stuff says that a panoptic file has isthing 0.

@@ -70,7 +70,8 @@ func (a *Archive) Array(name string) (*Reader, error) {
 	case f.Flags&1 != 0:
 		return nil, fmt.Errorf("npy: %sthe array %q is encrypted", a.path, name)
 	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return nil, fmt.Errorf("npy: %sthe array %q is compressed by method %d; wanted stored (0) or deflated (8)", a.path, name, f.Method)
+		return nil, fmt.Errorf("npy: %sthe array %q is compressed by method %d; wanted stored (0) or "+
+			"deflated (8)", a.path, name, f.Method)
 	}
 	where := fmt.Sprintf("%sarray %q: ", a.path, name)
 	content, err := f.Open()

@@ -27,7 +27,8 @@ func file(header string, values ...byte) []byte {
 var good = file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }\n", 1, 2, 3)
 
 func header(descr, order, shape string, values ...byte) []byte {
-	return file(fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s}", descr, order, shape), values...)
+	return file(fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s}", descr, order, shape),
+		values...)
 }
 
 // bad are broken files and what is said of them.
@@ -39,14 +40,17 @@ var bad = []struct {
 	{"the file ends at byte 7, before the header", good[:7]},
 	{"the file ends at byte 20, inside the header", good[:20]},
 	{"the file ends at byte 11, before the header", []byte("\x93NUMPY\x02\x00\x10\x00\x00")},
-	{"byte 0: no npy file: it begins with \"PK\\x03\\x04\\x05\\x06\", wanted \"\\x93NUMPY\"; it is a zip file: open it as npz", []byte("PK\x03\x04\x05\x06\x07\x08\x09\x0a")},
+	{"byte 0: no npy file: it begins with \"PK\\x03\\x04\\x05\\x06\", wanted \"\\x93NUMPY\"; it is " +
+		"a zip file: open it as npz", []byte("PK\x03\x04\x05\x06\x07\x08\x09\x0a")},
 	{"it is a Python pickle, which is not read", []byte("\x80\x04\x95\x04\x05\x06\x07\x08\x09\x0a")},
 	{"it is compressed by gzip", []byte("\x1f\x8b\x08\x04\x05\x06\x07\x08\x09\x0a")},
 	{"it is an HDF5 file", []byte("\x89HDF\r\n\x1a\n\x00\x00")},
 	{"byte 6: version 4.0 is not read", append([]byte("\x93NUMPY\x04\x00"), good[8:]...)},
 	{"byte 6: version 1.1 is not read", append([]byte("\x93NUMPY\x01\x01"), good[8:]...)},
-	{"byte 8: the header has 65535 bytes by its length; at most 10000", append([]byte("\x93NUMPY\x01\x00\xff\xff"), good[10:]...)},
-	{"byte 8: the header has 4294967295 bytes", append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), good[10:]...)},
+	{"byte 8: the header has 65535 bytes by its length; at most 10000",
+		append([]byte("\x93NUMPY\x01\x00\xff\xff"), good[10:]...)},
+	{"byte 8: the header has 4294967295 bytes", append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"),
+		good[10:]...)},
 	{"byte 10: the header ends; wanted \"{\"", file("")},
 	{`byte 10: the header has "[1]"; wanted "{"`, file("[1]")},
 	{`byte 16: the header has "}"; wanted ":"`, file("{'a b'}")},
@@ -54,7 +58,8 @@ var bad = []struct {
 	{`byte 26: the key "descr" stands twice`, file("{'descr': '<f4','descr': '<f4'}")},
 	{`the header has no key "shape"`, file("{'descr': '<f4', 'fortran_order': False}")},
 	{`the header has no key "descr"`, file("{}")},
-	{`byte 20: the text "\"<f4', 'fortran_orde" has no end`, file("{'descr': \"<f4', 'fortran_order': 1")},
+	{`byte 20: the text "\"<f4', 'fortran_orde" has no end`,
+		file("{'descr': \"<f4', 'fortran_order': 1")},
 	{`the header has "1, 'shape': (3,)}"; wanted "False"`, header("<f4", "1", "(3,)")},
 	{`the shape (3) is no tuple; wanted (3,)`, header("|u1", "False", "(3)", 1, 2, 3)},
 	{`the header has "-3,)}"; wanted a length`, header("|u1", "False", "(-3,)")},
@@ -65,23 +70,31 @@ var bad = []struct {
 	{`the header has "__import__('os')}"; wanted "("`, header("|u1", "False", "__import__('os')")},
 	{`has more values than there can be`, header("<f8", "False", "(4294967296, 4294967296)")},
 	{`the shape has more than 64 axes`, header("<f8", "False", "("+strings.Repeat("1,", 65)+")")},
-	{`"x" follows the header's dictionary`, file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)} x", 1, 2, 3)},
+	{`"x" follows the header's dictionary`,
+		file("{'descr': '|u1', 'fortran_order': False, 'shape': (3,)} x", 1, 2, 3)},
 	{`the header is not text`, file("{'\xff': 1}")},
-	{`byte 20: the dtype "|O" is Python objects, which are pickles`, header("|O", "False", "(1,)", 0x80, 4)},
-	{`the array holds structures`, file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}")},
+	{`byte 20: the dtype "|O" is Python objects, which are pickles`, header("|O", "False", "(1,)",
+		0x80, 4)},
+	{`the array holds structures`,
+		file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,)}")},
 	{`the dtype "<q4" is unknown`, header("<q4", "False", "(3,)")},
 	{`the dtype "" is too short`, header("", "False", "(3,)")},
 	{`the dtype "=f4" has no byte order; wanted '<f4' or '>f4'`, header("=f4", "False", "(3,)")},
 	{`the dtype "|f4" has no byte order`, header("|f4", "False", "(3,)")},
 	{`the dtype "<f16" is floats that are not 2, 4 or 8 bytes long`, header("<f16", "False", "(3,)")},
 	{`the file ends at byte 68, inside the values; the shape [3] needs 3 bytes of them`, good[:68]},
-	{"byte 71: bytes follow the values; the shape [3] has 3 bytes of them", append(good[:len(good):len(good)], 9)},
-	{"bytes follow the values; the shape [0 7] has 0 bytes of them", header("|u1", "False", "(0, 7)", 1)},
+	{"byte 71: bytes follow the values; the shape [3] has 3 bytes of them",
+		append(good[:len(good):len(good)], 9)},
+	{"bytes follow the values; the shape [0 7] has 0 bytes of them", header("|u1", "False", "(0, 7)",
+		1)},
 	{"a bool is 2; wanted 0 or 1", header("|b1", "False", "(3,)", 0, 1, 2)},
 	{"a bool is 255; wanted 0 or 1", header("|b1", "True", "(1, 1)", 255)},
-	{"a row has 2000000 bytes by the header's shape [2 2000000]; at most 1000000 are allowed", header("|u1", "False", "(2, 2000000)", 1)},
-	{"the array, which is in Fortran order, has 2000000 bytes", header("|u1", "True", "(2000000, 1)", 1)},
-	{"inside the values; the shape [9999999999999] needs 9999999999999 bytes", header("|u1", "False", "(9999999999999,)", 1)},
+	{"a row has 2000000 bytes by the header's shape [2 2000000]; at most 1000000 are allowed",
+		header("|u1", "False", "(2, 2000000)", 1)},
+	{"the array, which is in Fortran order, has 2000000 bytes", header("|u1", "True", "(2000000, 1)",
+		1)},
+	{"inside the values; the shape [9999999999999] needs 9999999999999 bytes", header("|u1", "False",
+		"(9999999999999,)", 1)},
 }
 
 // readAny reads a file as the type that it has.
@@ -96,7 +109,8 @@ func readAny(r io.Reader, o npy.Options) ([]byte, error) {
 func TestReaderRefuses(t *testing.T) {
 	for _, c := range bad {
 		_, err := readAny(bytes.NewReader(c.file), npy.Options{MaxBytes: 1000000})
-		if err == nil || !strings.HasPrefix(err.Error(), "npy: ") || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "npy: ") || !strings.Contains(err.Error(),
+			c.want) {
 			t.Errorf("%.99q: %v; wanted %q", c.file, err, c.want)
 		}
 	}
@@ -112,9 +126,12 @@ func TestReaderRefuses(t *testing.T) {
 // Python 2 wrote lengths with an L; quotes, blanks and the order of keys are free.
 func TestOtherHeaders(t *testing.T) {
 	for _, text := range []string{
-		"{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 3L), }", `{"shape":(1,3),"descr":"|u1","fortran_order":True}`, "{ 'fortran_order' :False ,'descr':'>u1' ,\n'shape': ( 1 , 3 , ) } \t\n",
+		"{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 3L), }",
+		`{"shape":(1,3),"descr":"|u1","fortran_order":True}`,
+		"{ 'fortran_order' :False ,'descr':'>u1' ,\n'shape': ( 1 , 3 , ) } \t\n",
 	} {
-		if got, err := readAny(bytes.NewReader(file(text, 1, 2, 3)), npy.Options{}); err != nil || !bytes.Equal(got, []byte{1, 2, 3}) {
+		if got, err := readAny(bytes.NewReader(file(text, 1, 2, 3)), npy.Options{}); err != nil ||
+			!bytes.Equal(got, []byte{1, 2, 3}) {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
 	}
@@ -123,7 +140,8 @@ func TestOtherHeaders(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	for _, n := range []int{0, 5, 20, 67, 69, 70} {
 		fire := errors.New("disk on fire")
-		if _, err := readAny(io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(fire)), npy.Options{}); !errors.Is(err, fire) {
+		if _, err := readAny(io.MultiReader(bytes.NewReader(good[:n]), iotest.ErrReader(fire)),
+			npy.Options{}); !errors.Is(err, fire) {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
 	}
@@ -139,7 +157,8 @@ func TestReadErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := readers["uint8"](r); err == nil || !strings.HasPrefix(err.Error(), "npy: "+path+": the file ends at byte 69") {
+	if _, err := readers["uint8"](r); err == nil || !strings.HasPrefix(err.Error(),
+		"npy: "+path+": the file ends at byte 69") {
 		t.Error(err)
 	}
 }
@@ -176,7 +195,8 @@ func TestArchiveRefuses(t *testing.T) {
 				_, err = readers[r.DType()](r)
 			}
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), "npy: ") || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "npy: ") || !strings.Contains(err.Error(),
+			c.want) {
 			t.Errorf("%v; wanted %q", err, c.want)
 		}
 	}
@@ -187,7 +207,8 @@ func TestMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for _, order := range []string{"False", "True"} {
-		if _, err := readAny(bytes.NewReader(header("<f8", order, "(2, 100000000)", 1)), npy.Options{MaxBytes: 1 << 40}); err == nil {
+		if _, err := readAny(bytes.NewReader(header("<f8", order, "(2, 100000000)", 1)),
+			npy.Options{MaxBytes: 1 << 40}); err == nil {
 			t.Error("a short file was read")
 		}
 	}

@@ -28,7 +28,8 @@ func decoder[T Element](h header) (decodeFunc[T], error) {
 	goType := DType(fmt.Sprintf("%T", *new(T)))
 	from := strings.Fields(lossless[goType])
 	if h.dtype != goType && !slices.Contains(from, string(h.dtype)) {
-		return nil, fmt.Errorf("the array has %s values, and a Go %s does not hold all of them%s", h.dtype, goType, offer(h.dtype))
+		return nil, fmt.Errorf("the array has %s values, and a Go %s does not hold all of them%s",
+			h.dtype, goType, offer(h.dtype))
 	}
 	var decode any
 	switch any(*new(T)).(type) {
@@ -92,8 +93,13 @@ func checkBools(src []byte, at int64) error {
 	return nil
 }
 
+// real is an element that is an integer or a float.
+type real interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
 // numbers decodes integers and floats.
-func numbers[N int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](h header) decodeFunc[N] {
+func numbers[N real](h header) decodeFunc[N] {
 	switch {
 	case h.dtype == "bool":
 		plain := each(1, func(b []byte) N { return N(b[0]) })

@@ -7,18 +7,21 @@ import (
 	"strconv"
 )
 
-// DType is the type of an array's values: one of numpy's names such as "bool", "uint8", "float16", "complex64".
+// DType is the type of an array's values: one of numpy's names such as "bool", "uint8", "float16",
+// "complex64".
 type DType string
 
 // kinds are the types that are read, by kind and bytes as a header writes them.
 var kinds = map[string]DType{
-	"b1": "bool", "i1": "int8", "i2": "int16", "i4": "int32", "i8": "int64", "u1": "uint8", "u2": "uint16", "u4": "uint32", "u8": "uint64",
+	"b1": "bool", "i1": "int8", "i2": "int16", "i4": "int32", "i8": "int64", "u1": "uint8",
+	"u2": "uint16", "u4": "uint32", "u8": "uint64",
 	"f2": "float16", "f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128",
 }
 
 // refused are kinds that are not read, and why.
 var refused = map[byte]string{
-	'O': "Python objects, which are pickles: reading one can run any program; save the array with a numeric dtype",
+	'O': "Python objects, which are pickles: reading one can run any program; save the array with a " +
+		"numeric dtype",
 	'V': "raw bytes or a structure; save each field as an array of its own",
 	'S': "byte strings; save indices, or a text file",
 	'a': "byte strings; save indices, or a text file",
@@ -48,12 +51,13 @@ func parseDType(text string) (d DType, size int, order binary.ByteOrder, err err
 	case text[0] == '>':
 		return d, size, binary.BigEndian, nil
 	}
-	return "", 0, nil, fmt.Errorf("the dtype %q has no byte order; wanted '<%s' or '>%s'", text, text[1:], text[1:])
+	return "", 0, nil, fmt.Errorf("the dtype %q has no byte order; wanted '<%s' or '>%s'", text,
+		text[1:], text[1:])
 }
 
 // Element is a Go type that values can be read as.
 type Element interface {
-	bool | int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64 | complex64 | complex128
+	real | bool | complex64 | complex128
 }
 
 // unsigned decodes an unsigned integer of len(b) bytes.

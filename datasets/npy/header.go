@@ -37,12 +37,14 @@ func readHeader(r *bufio.Reader) (header, error) {
 		}
 	}
 	if string(start[:6]) != magic {
-		return header{}, fmt.Errorf("byte 0: no npy file: it begins with %q, wanted %q%s", start[:min(n, 6)], magic, guess(start[:n]))
+		return header{}, fmt.Errorf("byte 0: no npy file: it begins with %q, wanted %q%s", start[:min(n,
+			6)], magic, guess(start[:n]))
 	}
 	length, lengthBytes := int64(binary.LittleEndian.Uint16(start[8:])), int64(2)
 	switch major, minor := start[6], start[7]; {
 	case major < 1 || major > 3 || minor != 0:
-		return header{}, fmt.Errorf("byte 6: version %d.%d is not read; wanted 1.0, 2.0 or 3.0", major, minor)
+		return header{}, fmt.Errorf("byte 6: version %d.%d is not read; wanted 1.0, 2.0 or 3.0", major,
+			minor)
 	case major > 1:
 		if n, err := io.ReadFull(r, start[10:]); n < 2 {
 			return header{}, unexpected(err, int64(10+n), "before the header")
@@ -50,7 +52,8 @@ func readHeader(r *bufio.Reader) (header, error) {
 		length, lengthBytes = int64(binary.LittleEndian.Uint32(start[8:])), 4
 	}
 	if length > maxHeader {
-		return header{}, fmt.Errorf("byte 8: the header has %d bytes by its length; at most %d are read", length, maxHeader)
+		return header{}, fmt.Errorf("byte 8: the header has %d bytes by its length; at most %d are read",
+			length, maxHeader)
 	}
 	text := make([]byte, length)
 	if n, err := io.ReadFull(r, text); n < len(text) {
@@ -162,7 +165,8 @@ func (p *parser) value(key string, start int, h *header) (err error) {
 	switch key {
 	case "descr":
 		if at < len(p.text) && (p.text[at] == '[' || p.text[at] == '(') {
-			return errors.New("the array holds structures (a dtype with fields); save each field as an array of its own")
+			return errors.New("the array holds structures (a dtype with fields); save each field as an " +
+				"array of its own")
 		}
 		text, err := p.quoted()
 		if err != nil {

@@ -88,9 +88,12 @@ func encoded[T npy.Element](r *npy.Reader) ([]byte, error) {
 
 // readers read a file as the Go type of its own.
 var readers = map[npy.DType]func(*npy.Reader) ([]byte, error){
-	"bool": encoded[bool], "int8": encoded[int8], "int16": encoded[int16], "int32": encoded[int32], "int64": encoded[int64],
-	"uint8": encoded[uint8], "uint16": encoded[uint16], "uint32": encoded[uint32], "uint64": encoded[uint64], "float16": encoded[float32],
-	"float32": encoded[float32], "float64": encoded[float64], "complex64": encoded[complex64], "complex128": encoded[complex128],
+	"bool": encoded[bool], "int8": encoded[int8], "int16": encoded[int16], "int32": encoded[int32],
+	"int64": encoded[int64],
+	"uint8": encoded[uint8], "uint16": encoded[uint16], "uint32": encoded[uint32],
+	"uint64": encoded[uint64], "float16": encoded[float32],
+	"float32": encoded[float32], "float64": encoded[float64], "complex64": encoded[complex64],
+	"complex128": encoded[complex128],
 }
 
 // Every file of numpy's has numpy's values.
@@ -101,7 +104,8 @@ func TestReadsNumpy(t *testing.T) {
 			t.Fatalf("file %d, %s %v: %v", i, c.DType, c.Shape, err)
 		}
 		if r.DType() != c.DType || !slices.Equal(r.Shape(), c.Shape) || r.Fortran() != c.Fortran {
-			t.Errorf("file %d: %s %v %v, want %s %v %v", i, r.DType(), r.Shape(), r.Fortran(), c.DType, c.Shape, c.Fortran)
+			t.Errorf("file %d: %s %v %v, want %s %v %v", i, r.DType(), r.Shape(), r.Fortran(), c.DType,
+				c.Shape, c.Fortran)
 		}
 		if got, err := readers[c.DType](r); err != nil || !bytes.Equal(got, c.Values) {
 			t.Errorf("file %d, %s %v: % .99x %v, want % .99x", i, c.DType, c.Shape, got, err, c.Values)
@@ -109,7 +113,8 @@ func TestReadsNumpy(t *testing.T) {
 	}
 }
 
-// Every file that NumPy writes as version 1.0, little-endian and in C order is written again byte for byte.
+// Every file that NumPy writes as version 1.0, little-endian and in C order is written again byte
+// for byte.
 func TestWritesAsNumpy(t *testing.T) {
 	wrote := 0
 	for i, c := range load(t).Files {
@@ -118,7 +123,8 @@ func TestWritesAsNumpy(t *testing.T) {
 			continue
 		}
 		var out bytes.Buffer
-		if err := rewrite(&out, c.DType, c.Shape, c.File); err != nil || !bytes.Equal(out.Bytes(), c.File) {
+		if err := rewrite(&out, c.DType, c.Shape, c.File); err != nil || !bytes.Equal(out.Bytes(),
+			c.File) {
 			t.Errorf("file %d, %s %v: %q %v, want %q", i, c.DType, c.Shape, out.Bytes(), err, c.File)
 		}
 		wrote++
@@ -130,8 +136,10 @@ func TestWritesAsNumpy(t *testing.T) {
 
 func rewrite(out *bytes.Buffer, d npy.DType, shape []int, file []byte) error {
 	copies := map[npy.DType]func(*bytes.Buffer, []int, *npy.Reader) error{
-		"bool": again[bool], "int8": again[int8], "int16": again[int16], "int32": again[int32], "int64": again[int64], "uint8": again[uint8], "uint16": again[uint16],
-		"uint32": again[uint32], "uint64": again[uint64], "float32": again[float32], "float64": again[float64], "complex64": again[complex64], "complex128": again[complex128],
+		"bool": again[bool], "int8": again[int8], "int16": again[int16], "int32": again[int32],
+		"int64": again[int64], "uint8": again[uint8], "uint16": again[uint16],
+		"uint32": again[uint32], "uint64": again[uint64], "float32": again[float32],
+		"float64": again[float64], "complex64": again[complex64], "complex128": again[complex128],
 	}
 	r, err := npy.NewReader(bytes.NewReader(file), npy.Options{})
 	if err != nil {
@@ -187,17 +195,21 @@ func TestConversions(t *testing.T) {
 		}
 		return r
 	}
-	if got, err := npy.ReadAll[int64](open(), 4); err != nil || !slices.Equal(got, []int64{-1, math.MaxInt32, math.MinInt32, 7}) {
+	if got, err := npy.ReadAll[int64](open(), 4); err != nil || !slices.Equal(got, []int64{-1,
+		math.MaxInt32, math.MinInt32, 7}) {
 		t.Error(got, err)
 	}
-	if got, err := npy.ReadAll[float64](open(), 4); err != nil || !slices.Equal(got, []float64{-1, math.MaxInt32, math.MinInt32, 7}) {
+	if got, err := npy.ReadAll[float64](open(), 4); err != nil || !slices.Equal(got, []float64{-1,
+		math.MaxInt32, math.MinInt32, 7}) {
 		t.Error(got, err)
 	}
-	const want = "npy: the array has int32 values, and a Go float32 does not hold all of them; read it as float64 or int32 or int64"
+	const want = "npy: the array has int32 values, and a Go float32 does not hold all of them; read " +
+		"it as float64 or int32 or int64"
 	if _, err := npy.ReadAll[float32](open(), 4); err == nil || err.Error() != want {
 		t.Error(err)
 	}
-	for i, err := range []error{errorOf[uint64](open()), errorOf[bool](open()), errorOf[int16](open()), errorOf[complex128](open())} {
+	for i, err := range []error{errorOf[uint64](open()), errorOf[bool](open()), errorOf[int16](open()),
+		errorOf[complex128](open())} {
 		if err == nil {
 			t.Errorf("case %d was read", i)
 		}
@@ -206,7 +218,8 @@ func TestConversions(t *testing.T) {
 	if _, err := npy.ReadAll[int32](r, 3); err == nil {
 		t.Error("4 values were read where 3 were allowed")
 	}
-	if err := errorOf[int32](r); err == nil || err.Error() != "npy: the array was read before; open the file again" {
+	if err := errorOf[int32](r); err == nil ||
+		err.Error() != "npy: the array was read before; open the file again" {
 		t.Error(err)
 	}
 }

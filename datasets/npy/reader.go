@@ -46,7 +46,8 @@ func Open(path string, o Options) (*Reader, error) {
 func NewReader(r io.Reader, o Options) (*Reader, error) { return newReader(r, "", o) }
 
 func newReader(source io.Reader, name string, o Options) (*Reader, error) {
-	r := &Reader{r: bufio.NewReaderSize(source, 1<<16), name: name, max: o.MaxBytes, close: func() error { return nil }}
+	r := &Reader{r: bufio.NewReaderSize(source, 1<<16), name: name, max: o.MaxBytes,
+		close: func() error { return nil }}
 	if r.max <= 0 {
 		r.max = 1 << 30
 	}
@@ -72,8 +73,9 @@ func (r *Reader) Close() error { return r.close() }
 
 func (r *Reader) fail(err error) error { return fmt.Errorf("npy: %s%w", r.name, err) }
 
-// Rows yields the rows of the array along its first axis, in order, each with its values in C order and valid until the next
-// one. T must hold every value of the file's type. An error ends it. An array can be read once.
+// Rows yields the rows of the array along its first axis, in order, each with its values in C order
+// and valid until the next one. T must hold every value of the file's type. An error ends it. An
+// array can be read once.
 func Rows[T Element](r *Reader) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		if err := rows(r, func(row []T) bool { return yield(row, nil) }); err != nil {
@@ -82,7 +84,8 @@ func Rows[T Element](r *Reader) iter.Seq2[[]T, error] {
 	}
 }
 
-// ReadAll returns all values in C order, at most max of them; more is an error, for a small file may hold many zeros.
+// ReadAll returns all values in C order, at most max of them; more is an error, for a small file
+// may hold many zeros.
 func ReadAll[T Element](r *Reader, max int) ([]T, error) {
 	var all []T
 	for row, err := range Rows[T](r) {
@@ -90,7 +93,8 @@ func ReadAll[T Element](r *Reader, max int) ([]T, error) {
 			return nil, err
 		}
 		if len(row) > max-len(all) {
-			return nil, r.fail(fmt.Errorf("the array has more than %d values; read its rows, or allow more", max))
+			return nil, r.fail(fmt.Errorf("the array has more than %d values; read its rows, or allow more",
+				max))
 		}
 		all = append(all, row...)
 	}
@@ -138,7 +142,8 @@ func rows[T Element](r *Reader, yield func([]T) bool) error {
 }
 
 // fortranRows reads the whole array and yields its n rows.
-func fortranRows[T Element](r *Reader, n, count int, decode decodeFunc[T], yield func([]T) bool) error {
+func fortranRows[T Element](r *Reader, n, count int, decode decodeFunc[T],
+	yield func([]T) bool) error {
 	start := r.at
 	block, err := r.bytes(nil, count)
 	if err != nil {
@@ -184,7 +189,8 @@ func (r *Reader) bytes(block []byte, count int) ([]byte, error) {
 		if r.h.fortran {
 			what = "the array, which is in Fortran order,"
 		}
-		return nil, fmt.Errorf("byte %d: %s has %d bytes by the header's shape %v; at most %d are allowed (Options.MaxBytes)", r.at, what, want, r.h.shape, r.max)
+		return nil, fmt.Errorf("byte %d: %s has %d bytes by the header's shape %v; at most %d are "+
+			"allowed (Options.MaxBytes)", r.at, what, want, r.h.shape, r.max)
 	}
 	block = block[:0]
 	for len(block) < want {
@@ -193,7 +199,8 @@ func (r *Reader) bytes(block []byte, count int) ([]byte, error) {
 		block = slices.Grow(block, next)[:have+next]
 		n, err := io.ReadFull(r.r, block[have:])
 		if r.at += int64(n); n < next {
-			return nil, unexpected(err, r.at, fmt.Sprintf("inside the values; the shape %v needs %d bytes of them", r.h.shape, r.need()))
+			return nil, unexpected(err, r.at,
+				fmt.Sprintf("inside the values; the shape %v needs %d bytes of them", r.h.shape, r.need()))
 		}
 	}
 	return block, nil
@@ -214,5 +221,6 @@ func (r *Reader) end() error {
 	if err != nil {
 		return fmt.Errorf("byte %d: read: %w", r.at, err)
 	}
-	return fmt.Errorf("byte %d: bytes follow the values; the shape %v has %d bytes of them", r.at, r.h.shape, r.need())
+	return fmt.Errorf("byte %d: bytes follow the values; the shape %v has %d bytes of them", r.at,
+		r.h.shape, r.need())
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Write writes values in C order as an npy file of version 1.0, little-endian, the bytes of numpy.save. In an npz file it is
-// an entry NAME.npy of a zip file ([archive/zip]).
+// Write writes values in C order as an npy file of version 1.0, little-endian, the bytes of
+// numpy.save. In an npz file it is an entry NAME.npy of a zip file ([archive/zip]).
 func Write[T Element](w io.Writer, shape []int, data []T) error {
 	dtype := DType(fmt.Sprintf("%T", *new(T)))
 	descr := ""

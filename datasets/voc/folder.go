@@ -31,7 +31,8 @@ func Open(path string, o Options) (*Folder, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("voc: %w", err)
 	}
-	return nil, fmt.Errorf("voc: %s has neither Annotations nor ImageSets; wanted a folder such as VOCdevkit/VOC2012", path)
+	return nil, fmt.Errorf("voc: %s has neither Annotations nor ImageSets; wanted a folder such as "+
+		"VOCdevkit/VOC2012", path)
 }
 
 // Lists names the lists of pictures, such as "Main/train".
@@ -42,7 +43,8 @@ func (f *Folder) Lists() ([]string, error) {
 	}
 	var lists []string
 	for _, file := range files {
-		lists = append(lists, filepath.Base(filepath.Dir(file))+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"))
+		lists = append(lists,
+			filepath.Base(filepath.Dir(file))+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"))
 	}
 	slices.Sort(lists)
 	return lists, nil
@@ -51,13 +53,15 @@ func (f *Folder) Lists() ([]string, error) {
 // Item is a line of a list.
 type Item struct {
 	Name string
-	// Labels are the numbers after the name: in "Main/cat_train" 1 says that there is a cat, -1 that there is none, 0 that all
-	// are difficult; in "Layout" and "Action" lists the first is the number of the object, from 1.
+	// Labels are the numbers after the name: in "Main/cat_train" 1 says that there is a cat, -1 that
+	// there is none, 0 that all are difficult; in "Layout" and "Action" lists the first is the number
+	// of the object, from 1.
 	Labels []int
 	Line   int
 }
 
-// List yields the lines of a list such as "Main/train", without empty ones and those that begin with #. An error of one line is followed by the next.
+// List yields the lines of a list such as "Main/train", without empty ones and those that begin
+// with #. An error of one line is followed by the next.
 func (f *Folder) List(list string) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		name := filepath.Join("ImageSets", filepath.FromSlash(list)+".txt")
@@ -96,7 +100,8 @@ func readList(r io.Reader, name string, o Options, yield func(Item, error) bool)
 	}
 	switch err := s.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
-		yield(Item{}, fmt.Errorf("voc: %sline %d: the line has more than %d bytes (Options.MaxBytes)", name, line, most))
+		yield(Item{}, fmt.Errorf("voc: %sline %d: the line has more than %d bytes (Options.MaxBytes)",
+			name, line, most))
 	case err != nil:
 		yield(Item{}, fmt.Errorf("voc: %sline %d: read: %w", name, line, err))
 	}
@@ -118,8 +123,8 @@ func parseItem(text string, line int) (Item, error) {
 	return item, nil
 }
 
-// Annotations yields what the XML files say of the pictures on a list. An error stands for a line or a picture whose file is
-// missing or broken; the next one follows.
+// Annotations yields what the XML files say of the pictures on a list. An error stands for a line
+// or a picture whose file is missing or broken; the next one follows.
 func (f *Folder) Annotations(list string) iter.Seq2[Annotation, error] {
 	return func(yield func(Annotation, error) bool) {
 		for item, err := range f.List(list) {
@@ -160,7 +165,8 @@ func (f *Folder) ImageFile(name string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("voc: no picture %s, nor with .jpeg or .png", filepath.Join(f.path, "JPEGImages", name+".jpg"))
+	return "", fmt.Errorf("voc: no picture %s, nor with .jpeg or .png", filepath.Join(f.path,
+		"JPEGImages", name+".jpg"))
 }
 
 // ClassMask reads the classes of a picture's pixels.

@@ -17,10 +17,12 @@ const Border = 255
 // Classes are VOC's classes: Classes[i] is 1+i in a mask.
 var Classes = [20]string{
 	"aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-	"diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+	"diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+	"tvmonitor",
 }
 
-// Color is the colour of a value in VOC's palette: the bits of the value go in turn to red, green and blue, highest first.
+// Color is the colour of a value in VOC's palette: the bits of the value go in turn to red, green
+// and blue, highest first.
 func Color(value uint8) color.NRGBA {
 	c := color.NRGBA{A: 255}
 	for shift := 7; value > 0; shift-- {
@@ -64,11 +66,13 @@ func readMask(r io.Reader, o Options) (Mask, error) {
 	}
 	width, height := binary.BigEndian.Uint32(head[16:]), binary.BigEndian.Uint32(head[20:])
 	if uint64(width)*uint64(height) > uint64(o.MaxPixels) {
-		return Mask{}, fmt.Errorf("byte 16: it has %d x %d pixels by its header; at most %d are read (Options.MaxPixels)", height, width, o.MaxPixels)
+		return Mask{}, fmt.Errorf("byte 16: it has %d x %d pixels by its header; at most %d are read "+
+			"(Options.MaxPixels)", height, width, o.MaxPixels)
 	}
 	const palette = 3
 	if depth, kind := head[24], head[25]; depth != 8 && kind != palette {
-		return Mask{}, fmt.Errorf("byte 24: it has %d bits a sample and no palette; wanted a palette, or 8 bits", depth)
+		return Mask{}, fmt.Errorf("byte 24: it has %d bits a sample and no palette; wanted a palette, "+
+			"or 8 bits", depth)
 	}
 	picture, err := png.Decode(b)
 	if err != nil {
@@ -105,7 +109,8 @@ func fromColors(rgba []uint8, width int) ([]uint8, error) {
 		c := [3]uint8(rgba[4*i:])
 		value, known := values[c]
 		if !known {
-			return nil, fmt.Errorf("the pixel in row %d, column %d has the colour %v, which is none of VOC's", i/width, i%width, c)
+			return nil, fmt.Errorf("the pixel in row %d, column %d has the colour %v, which is none of "+
+				"VOC's", i/width, i%width, c)
 		}
 		pixels[i] = value
 	}
