@@ -16,17 +16,25 @@ const maxOutline = 1 << 26
 // pycocotools: the outline is followed on a grid five times as fine, and where it crosses the
 // middle of a column of pixels the mask changes.
 func FromPolygon(xy []float64, height, width int) (RLE, error) {
-	if err := checkSize(height, width); err != nil {
+	r, err := fromPolygon(xy, height, width)
+	if err != nil {
 		return RLE{}, fmt.Errorf("coco: %w", err)
 	}
+	return r, nil
+}
+
+func fromPolygon(xy []float64, height, width int) (RLE, error) {
+	if err := checkSize(height, width); err != nil {
+		return RLE{}, err
+	}
 	if len(xy) < 6 || len(xy)%2 != 0 {
-		return RLE{}, fmt.Errorf("coco: a polygon has %d numbers; wanted x and y of at least 3 points",
+		return RLE{}, fmt.Errorf("a polygon has %d numbers; wanted x and y of at least 3 points",
 			len(xy))
 	}
 	points := make([][2]int, len(xy)/2+1)
 	for i := range xy {
 		if v := fine*xy[i] + .5; v < -maxOutline || v > maxOutline || math.IsNaN(v) {
-			return RLE{}, fmt.Errorf("coco: a polygon has the coordinate %v, far outside of %d x %d "+
+			return RLE{}, fmt.Errorf("a polygon has the coordinate %v, far outside of %d x %d "+
 				"(height x width)", xy[i], height, width)
 		}
 		points[i/2][i%2] = int(fine*xy[i] + .5)
@@ -35,7 +43,7 @@ func FromPolygon(xy []float64, height, width int) (RLE, error) {
 	o := outline{height: height, width: width}
 	for i := range points[1:] {
 		if !o.edge(points[i], points[i+1]) {
-			return RLE{}, fmt.Errorf("coco: a polygon's outline is longer than %d pixels", maxOutline/fine)
+			return RLE{}, fmt.Errorf("a polygon's outline is longer than %d pixels", maxOutline/fine)
 		}
 	}
 	slices.Sort(o.ends)
@@ -122,9 +130,9 @@ func (a Annotation) Mask(height, width int) (RLE, error) {
 	}
 	var masks []RLE
 	for _, p := range a.Polygons {
-		m, err := FromPolygon(p, height, width)
+		m, err := fromPolygon(p, height, width)
 		if err != nil {
-			return RLE{}, fmt.Errorf("annotation %d: %w", a.ID, err)
+			return RLE{}, fmt.Errorf("coco: annotation %d: %w", a.ID, err)
 		}
 		masks = append(masks, m)
 	}

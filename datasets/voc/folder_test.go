@@ -66,6 +66,12 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%q; wanted %q", errs[i], want)
 		}
 	}
+	checkFiles(t, f, root)
+}
+
+// checkFiles reads pictures and masks that are there, missing, broken and outside.
+func checkFiles(t *testing.T, f *voc.Folder, root string) {
+	t.Helper()
 	if m, err := f.ClassMask("a"); err != nil || m.Pixels[3] != 3 {
 		t.Error(m, err)
 	}

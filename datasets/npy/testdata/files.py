@@ -48,6 +48,9 @@ def main():
                     files.append(entry(np.asfortranarray(x), (1 + (number + 1) % 3, 0)))
     half = np.arange(0, 65536, 37, dtype=np.uint16).view(np.float16)
     files.append(entry(half[~np.isnan(half)], (1, 0)))  # the bits of a NaN are not kept
+    for axes in range(1, 33):  # headers of all lengths, so that padding is seen
+        for code in ["u1", "c16"]:
+            files.append(entry(np.ones((1,) * axes, code), (1, 0)))
     files.append(entry(np.asfortranarray(rng.integers(0, 99, (2, 3, 4, 5))), (1, 0)))
 
     archives = []
