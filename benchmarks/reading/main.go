@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -45,7 +46,7 @@ func measure(path string) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	r.Open = time.Since(start).Seconds()
 	runtime.GC()
 	var stats runtime.MemStats

@@ -197,7 +197,10 @@ func TestFiles(t *testing.T) {
 	if got, errs := all(f.Test(dir)); len(got) != 1 || got[0].Labels[0] != 5 || errs != nil {
 		t.Errorf("%d records, %q", len(got), errs)
 	}
-	for range f.Train(dir) {
+	for r, err := range f.Train(dir) {
+		if err != nil || r.Labels[0] != 1 {
+			t.Error(r.Labels, err)
+		}
 		break
 	}
 	write("data_batch_1.bin", record(0, 1))

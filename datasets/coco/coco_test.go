@@ -35,7 +35,6 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer f.Close()
 	for picture, err := range f.Pictures() {
 		if err != nil {
 			fmt.Println(err)
@@ -90,8 +89,8 @@ func TestRead(t *testing.T) {
 		}
 	}
 	n := 0
-	for range coco.Read(strings.NewReader(example), coco.Options{}) {
-		if n++; n == 2 {
+	for _, err := range coco.Read(strings.NewReader(example), coco.Options{}) {
+		if n++; err != nil || n == 2 {
 			break
 		}
 	}

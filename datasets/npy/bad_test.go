@@ -156,7 +156,7 @@ func TestReadErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if _, err := readers["uint8"](r); err == nil || !strings.HasPrefix(err.Error(),
 		"npy: "+path+": the file ends at byte 69") {
 		t.Error(err)
@@ -263,7 +263,7 @@ func FuzzArchive(f *testing.F) {
 		for _, name := range a.Names() {
 			if r, err := a.Array(name); err == nil {
 				_, _ = readers[r.DType()](r)
-				r.Close()
+				_ = r.Close()
 			}
 		}
 	})

@@ -166,7 +166,7 @@ func TestArchives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer a.Close()
+		defer func() { _ = a.Close() }()
 		for k, array := range c.Arrays {
 			r, err := a.Array(array.Name)
 			if err != nil || a.Names()[k] != array.Name {
@@ -239,9 +239,9 @@ func TestStop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for row := range npy.Rows[uint8](r) {
-			if row[0] != 3 {
-				t.Error(row)
+		for row, err := range npy.Rows[uint8](r) {
+			if err != nil || row[0] != 3 {
+				t.Error(row, err)
 			}
 			break
 		}

@@ -38,10 +38,9 @@ func Write[T Element](w io.Writer, shape []int, data []T) error {
 	if len(text) > maxHeader {
 		return fmt.Errorf("npy: write: the shape %.60v has too many axes", shape)
 	}
-	b := bufio.NewWriter(w)
-	b.WriteString(magic + "\x01\x00")
-	b.Write(binary.LittleEndian.AppendUint16(nil, uint16(len(text))))
-	b.WriteString(text)
+	b := bufio.NewWriter(w) // keeps its first error for Flush
+	head := binary.LittleEndian.AppendUint16([]byte(magic+"\x01\x00"), uint16(len(text)))
+	_, _ = b.Write(append(head, text...))
 	for len(data) > 0 {
 		n := min(len(data), 4096)
 		if err := binary.Write(b, binary.LittleEndian, data[:n]); err != nil {
