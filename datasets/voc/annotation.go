@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// MaxBytes is the most bytes of an XML file or of a line of a list; 0 means 4 MiB.
 	MaxBytes int
-	// MaxPixels is the most pixels of a mask; 0 means 2^24.
+	// MaxPixels is the most pixels of a mask; 0 means 2^26.
 	MaxPixels int
 }
 

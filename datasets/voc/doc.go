@@ -27,6 +27,6 @@
 //     one in other colours is an error.
 //   - A file that is missing, of a picture on a list, is an error with its name; the next picture
 //     follows.
-//   - An XML file is read in at most [Options].MaxBytes, a mask in [Options].MaxPixels, by its own
-//     header before memory is taken.
+//   - An XML file is read in at most [Options].MaxBytes. A mask has at most [Options].MaxPixels, and
+//     no memory is taken for pixels that a header claims and the file does not have.
 package voc

@@ -1,14 +1,12 @@
 package voc
 
 import (
-	"bufio"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"io"
+
+	"github.com/gomtl/gomtl/datasets/internal/pngfile"
 )
 
 // Border is the value of pixels that are not labelled.
@@ -51,34 +49,24 @@ func ReadMask(r io.Reader, o Options) (Mask, error) {
 
 func readMask(r io.Reader, o Options) (Mask, error) {
 	if o.MaxPixels <= 0 {
-		o.MaxPixels = 1 << 24
+		o.MaxPixels = 1 << 26
 	}
-	b := bufio.NewReader(r)
-	head, err := b.Peek(26) // the signature and the start of the first chunk, which has the size
-	if len(head) < 26 {
-		if errors.Is(err, io.EOF) {
-			return Mask{}, fmt.Errorf("the file ends after %d bytes", len(head))
+	var m Mask
+	picture, err := pngfile.Decode(r, func(h pngfile.Header) error {
+		if h.Height > 0 && h.Width > int64(o.MaxPixels)/h.Height {
+			return fmt.Errorf("byte 16: it has %d x %d pixels by its header; at most %d are read "+
+				"(Options.MaxPixels)", h.Height, h.Width, o.MaxPixels)
 		}
-		return Mask{}, fmt.Errorf("byte %d: read: %w", len(head), err)
-	}
-	if string(head[:8]) != "\x89PNG\r\n\x1a\n" || string(head[12:16]) != "IHDR" {
-		return Mask{}, fmt.Errorf("byte 0: it begins with %q, no PNG file", head[:8])
-	}
-	width, height := binary.BigEndian.Uint32(head[16:]), binary.BigEndian.Uint32(head[20:])
-	if uint64(width)*uint64(height) > uint64(o.MaxPixels) {
-		return Mask{}, fmt.Errorf("byte 16: it has %d x %d pixels by its header; at most %d are read "+
-			"(Options.MaxPixels)", height, width, o.MaxPixels)
-	}
-	const palette = 3
-	if depth, kind := head[24], head[25]; depth != 8 && kind != palette {
-		return Mask{}, fmt.Errorf("byte 24: it has %d bits a sample and no palette; wanted a palette, "+
-			"or 8 bits", depth)
-	}
-	picture, err := png.Decode(b)
+		if h.Depth != 8 && h.Kind != pngfile.Palette {
+			return fmt.Errorf("byte 24: it has %d bits a sample and no palette; wanted a palette, "+
+				"or 8 bits", h.Depth)
+		}
+		m.Height, m.Width = int(h.Height), int(h.Width)
+		return nil
+	})
 	if err != nil {
 		return Mask{}, err
 	}
-	m := Mask{Height: int(height), Width: int(width)}
 	switch p := picture.(type) {
 	case *image.Paletted:
 		m.Pixels = p.Pix
