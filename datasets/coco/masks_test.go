@@ -162,6 +162,12 @@ func TestMasksRefuse(t *testing.T) {
 			t.Errorf("%v became %v", xy, r)
 		}
 	}
+	far := []float64{-1.3e7, 0, 1.3e7, 0, 1.3e7, 1}
+	for _, width := range []int{10, 1 << 30} { // too far out, and too long
+		if r, err := coco.FromPolygon(far, 1, width); err == nil {
+			t.Errorf("%v became %v", far, r)
+		}
+	}
 	small, large := coco.RLE{Height: 1, Width: 1, Counts: []uint32{1}}, coco.RLE{Height: 1, Width: 2,
 		Counts: []uint32{2}}
 	if _, err := coco.IoU(small, large, false); err == nil {

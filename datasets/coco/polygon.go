@@ -12,6 +12,9 @@ const fine = 5
 // maxOutline is the most steps of an outline, 13 million pixels: far more than any picture has.
 const maxOutline = 1 << 26
 
+// beyond is how many times the size of a picture an outline may reach out of it.
+const beyond = 16
+
 // FromPolygon is the mask of the pixels inside the outline x, y, x, y, ..., equal to that of
 // pycocotools: the outline is followed on a grid five times as fine, and where it crosses the
 // middle of a column of pixels the mask changes.
@@ -32,12 +35,13 @@ func fromPolygon(xy []float64, height, width int) (RLE, error) {
 			len(xy))
 	}
 	points := make([][2]int, len(xy)/2+1)
-	for i := range xy {
-		if v := fine*xy[i] + .5; v < -maxOutline || v > maxOutline || math.IsNaN(v) {
+	most := min(float64(beyond*max(height, width, 64)), maxOutline/fine)
+	for i, v := range xy {
+		if !(math.Abs(v) <= most) {
 			return RLE{}, fmt.Errorf("a polygon has the coordinate %v, far outside of %d x %d "+
-				"(height x width)", xy[i], height, width)
+				"(height x width)", v, height, width)
 		}
-		points[i/2][i%2] = int(fine*xy[i] + .5)
+		points[i/2][i%2] = int(fine*v + .5)
 	}
 	points[len(points)-1] = points[0]
 	o := outline{height: height, width: width}
