@@ -1,7 +1,7 @@
 """Reading COCO annotations, pycocotools against datasets/coco: python benchmarks/reading/coco.py [RUNS]
 
 A file of 10,000 pictures is generated: 7.3 objects a picture, as COCO has, polygons of 4 to 60 points, some in two parts. Both
-read it in turn, RUNS times (5), each in a process of its own that times itself without its start. pycocotools' COCO(file) holds
+read it in turn, RUNS times (5), each in a fresh process that times itself without its start. pycocotools' COCO(file) holds
 the whole file; gomtl's Open reads every record, checks it, and keeps an index, and Pictures reads every record again.
 Needs pycocotools 2.0.11 and Go.
 """

@@ -29,6 +29,6 @@
 //   - An id that stands twice, and a picture or category that does not exist, are errors with the
 //     byte of the record; but caption and panoptic annotations need no category and no id. NaN,
 //     which Python writes, is no JSON: an error.
-//   - Unknown keys are skipped. One record at most is in memory, beside the index, and never more
+//   - Unknown keys are skipped. One record at most is in memory, besides the index, and never more
 //     than [Options].MaxBytes of it.
 package coco

@@ -12,8 +12,8 @@ import (
 type Options struct {
 	// MaxBytes is the most bytes of one record; 0 means 64 MiB.
 	MaxBytes int
-	// Broken is called by Open with the error of each record that could not be read or does not fit
-	// the others; the record is left out. If it is nil, the first such error is Open's.
+	// Broken is called by Open with the error of each record that is broken or does not fit the
+	// others. The record is left out. If Broken is nil, the first such error is Open's.
 	Broken func(error)
 }
 

@@ -235,8 +235,8 @@ func Union(masks ...RLE) (RLE, error) {
 	return all, nil
 }
 
-// IoU is the intersection of the masks over their union, or over the area of found if truth is a
-// crowd; 0 if they do not meet.
+// IoU is the intersection of two masks over their union; 0 if they do not meet. If truth is a crowd
+// it is over the area of found.
 func IoU(found, truth RLE, crowd bool) (float64, error) {
 	if found.Height != truth.Height || found.Width != truth.Width {
 		return 0, errSizes

@@ -15,8 +15,8 @@ type Image struct {
 type Category struct {
 	ID                  int64
 	Name, Supercategory string
-	// Keypoints names the key points of an instance, Skeleton the pairs that are joined, by number as
-	// in the file (COCO: from 1).
+	// Keypoints names the key points of an instance. Skeleton lists the pairs that are joined, by
+	// number as in the file (COCO: from 1).
 	Keypoints []string
 	Skeleton  [][2]int
 	// Stuff says that a panoptic file has isthing 0.

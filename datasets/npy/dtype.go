@@ -22,7 +22,7 @@ var kinds = map[string]DType{
 var refused = map[byte]string{
 	'O': "Python objects, which are pickles: reading one can run any program; save the array with a " +
 		"numeric dtype",
-	'V': "raw bytes or a structure; save each field as an array of its own",
+	'V': "raw bytes or a structure; save each field as a separate array",
 	'S': "byte strings; save indices, or a text file",
 	'a': "byte strings; save indices, or a text file",
 	'U': "texts; save indices, or a text file",

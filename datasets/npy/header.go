@@ -166,7 +166,7 @@ func (p *parser) value(key string, start int, h *header) (err error) {
 	case "descr":
 		if at < len(p.text) && (p.text[at] == '[' || p.text[at] == '(') {
 			return errors.New("the array holds structures (a dtype with fields); save each field as an " +
-				"array of its own")
+				"separate array")
 		}
 		text, err := p.quoted()
 		if err != nil {

@@ -86,7 +86,7 @@ func encoded[T npy.Element](r *npy.Reader) ([]byte, error) {
 	return all, nil
 }
 
-// readers read a file as the Go type of its own.
+// readers read a file as the Go type of its dtype.
 var readers = map[npy.DType]func(*npy.Reader) ([]byte, error){
 	"bool": encoded[bool], "int8": encoded[int8], "int16": encoded[int16], "int32": encoded[int32],
 	"int64": encoded[int64],

@@ -73,8 +73,8 @@ func (r *Reader) Close() error { return r.close() }
 
 func (r *Reader) fail(err error) error { return fmt.Errorf("npy: %s%w", r.name, err) }
 
-// Rows yields the rows of the array along its first axis, in order, each with its values in C order
-// and valid until the next one. T must hold every value of the file's type. An error ends it. An
+// Rows yields the rows of the array along its first axis, in order. A row has its values in C order
+// and is valid until the next one. T must hold every value of the file's type. An error ends it. An
 // array can be read once.
 func Rows[T Element](r *Reader) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
