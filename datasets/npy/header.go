@@ -165,7 +165,7 @@ func (p *parser) value(key string, start int, h *header) (err error) {
 	switch key {
 	case "descr":
 		if at < len(p.text) && (p.text[at] == '[' || p.text[at] == '(') {
-			return errors.New("the array holds structures (a dtype with fields); save each field as an " +
+			return errors.New("the array holds structures (a dtype with fields); save each field as a " +
 				"separate array")
 		}
 		text, err := p.quoted()
