@@ -53,13 +53,22 @@ type fit struct {
 	start       time.Time
 }
 
-// interrupted is the error of a run that was asked to stop.
-func interrupted(step, steps int, where string, cause error) error {
-	if where == "" {
-		return fmt.Errorf("mtl: interrupted at step %d of %d; nothing was saved, because FitOptions.RunDir is empty: %w", step, steps, cause)
-	}
-	return fmt.Errorf("mtl: interrupted at step %d of %d; saved in %s: run the same call again to go on from there: %w", step, steps, where, cause)
+// interruptedError is the error of a run that was asked to stop. It wraps the cause, which says
+// nothing that a user needs.
+type interruptedError struct {
+	step, steps int
+	runDir      string
+	cause       error
 }
+
+func (e *interruptedError) Error() string {
+	if e.runDir == "" {
+		return fmt.Sprintf("mtl: interrupted at step %d of %d; nothing was saved, because FitOptions.RunDir is empty", e.step, e.steps)
+	}
+	return fmt.Sprintf("mtl: interrupted at step %d of %d; saved in %s: run the same call again to go on from there", e.step, e.steps, e.runDir)
+}
+
+func (e *interruptedError) Unwrap() error { return e.cause }
 
 // prepare sets up the variables and restores or begins the run.
 func (f *fit) prepare() (err error) {
@@ -393,7 +402,7 @@ func (f *fit) interrupt(cause error) error {
 	if err := f.save(); err != nil {
 		return errors.Join(cause, err)
 	}
-	return interrupted(f.step, f.options.Steps, f.options.RunDir, cause)
+	return &interruptedError{f.step, f.options.Steps, f.options.RunDir, cause}
 }
 
 func (f *fit) close() error {

@@ -26,7 +26,7 @@ func noPath(string) bool   { return false }
 func modelPaths(store *model.Store) map[string]bool {
 	paths := map[string]bool{}
 	for v := range store.IterVariables() {
-		if isModelPath(v.Path()) && v.HasValue() {
+		if isModelPath(v.Path()) && v.HasValue() && !isTaskNames(v) { // these are read, not computed with
 			paths[v.Path()] = true
 		}
 	}
@@ -39,7 +39,7 @@ func sameVariables(saved, store *model.Store, compared func(path string) bool) e
 	var errs []error
 	only := func(a, b *model.Store) (paths []string) {
 		for v := range a.IterVariables() {
-			if compared(v.Path()) && b.GetVariable(v.Path()) == nil {
+			if compared(v.Path()) && !isTaskNames(v) && b.GetVariable(v.Path()) == nil {
 				paths = append(paths, v.Path())
 			}
 		}

@@ -58,7 +58,7 @@ func TestTwoProcesses(t *testing.T) {
 					for i, message := range errs {
 						switch {
 						case message == "" && seeds[i] == h.Run.Seed:
-						case strings.Contains(message, "is in use by process"), strings.Contains(message, "holds another run: its seed is"):
+						case strings.Contains(message, "is in use by "), strings.Contains(message, "holds another run: its seed is"):
 							refused++
 						default:
 							t.Errorf("process %d of seed %d, with seed %d in the folder, ended with %q", i, seeds[i], h.Run.Seed, message)
