@@ -12,6 +12,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
+	"github.com/gomtl/gomtl/internal/programs"
 	"github.com/gomtl/gomtl/internal/cache"
 )
 
@@ -28,6 +29,9 @@ var ErrNoPlugin = errors.New("backend: no PJRT plugin is installed (`gomtl setup
 // NVIDIA driver answers, then CPU); without a plugin XLA on the pinned CPU plugin, which it downloads; and where
 // that fails too the pure-Go backend, after one line on standard error that says so, or an error when GOMTL_REQUIRE_XLA=1.
 func New(ctx context.Context) (compute.Backend, error) {
+	if _, err := programs.FromEnvironment(); err != nil {
+		return nil, fmt.Errorf("backend: %w", err) // a misspelt setting is no reason to run on another backend
+	}
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
 		return fromConfig(ctx, config)
 	}

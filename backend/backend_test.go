@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gomtl/gomtl/internal/programs"
 )
 
 func TestNewFallsBackAloud(t *testing.T) {
@@ -46,5 +48,17 @@ func TestNewFollowsTheEnvironment(t *testing.T) {
 		if test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: want an error with %q, got %v", test.config, test.want, err)
 		}
+	}
+}
+
+// A misspelt setting of the compile cache is an error, not another backend.
+func TestNewRefusesABadCompileCache(t *testing.T) {
+	for name, value := range map[string]string{programs.Env: "relative", programs.LimitEnv: "many"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if b, err := New(t.Context()); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), value) {
+				t.Errorf("backend %v, error %v; wanted an error that names %s", b, err, name)
+			}
+		})
 	}
 }

@@ -119,6 +119,7 @@ var library = []string{
 func libraryStep() Step {
 	return Step{
 		Name: "gomtl with GoMLX and XLA",
+		Mend: mend + ", in a clone of the repository or a module that requires gomtl",
 		Check: func(ctx context.Context) (Found, error) {
 			stale, err := stalePackages(ctx, ".", nil, library)
 			if err != nil {
