@@ -12,8 +12,8 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
-	"github.com/gomtl/gomtl/internal/programs"
 	"github.com/gomtl/gomtl/internal/cache"
+	"github.com/gomtl/gomtl/internal/programs"
 )
 
 // RequireXLAEnv names the environment variable that, set to 1, turns the fallback to the pure-Go backend into an error.
