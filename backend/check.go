@@ -51,7 +51,7 @@ func Verify(path string) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("backend: plugin %s is not the pinned file: want SHA-256 %s, got %s", path, want, got)
+		return fmt.Errorf("backend: plugin %s is damaged or another file than the pinned one: want SHA-256 %s, got %s", path, want, got)
 	}
 	return nil
 }

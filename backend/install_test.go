@@ -197,8 +197,8 @@ func TestInstallRefuses(t *testing.T) {
 		plugin     []byte
 		change     func(x *index)
 	}{
-		{"wrong wheel", "is not the pinned file: want SHA-256", plugin, func(x *index) { x.archive = append(bytes.Clone(x.archive), 'x') }},
-		{"truncated download", "is not the pinned file: want SHA-256", plugin, func(x *index) { x.archive = x.archive[:100] }},
+		{"wrong wheel", "is damaged or another file than the pinned one: want SHA-256", plugin, func(x *index) { x.archive = append(bytes.Clone(x.archive), 'x') }},
+		{"truncated download", "is damaged or another file than the pinned one: want SHA-256", plugin, func(x *index) { x.archive = x.archive[:100] }},
 		{"wrong plugin in the wheel", "pjrt_c_api_cpu_plugin.so in p-1-py3-none-any.whl: want SHA-256", plugin, func(*index) {
 			w := wheels[platform]
 			w.PluginSHA256 = strings.Repeat("0", 64)

@@ -59,7 +59,7 @@ func Fetch(ctx context.Context, url, sum, dst string) (err error) {
 		return fmt.Errorf("gomtl: downloading %s: %w", name, err)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); got != sum {
-		return fmt.Errorf("gomtl: downloaded %s is not the pinned file: want SHA-256 %s, got %s", name, sum, got)
+		return fmt.Errorf("gomtl: downloaded %s is damaged or another file than the pinned one: want SHA-256 %s, got %s", name, sum, got)
 	}
 	return nil
 }
