@@ -32,16 +32,16 @@ func TestPluginAndNoteChangedTogether(t *testing.T) {
 	path := install(t)
 	forge(t, path)
 	for name, err := range map[string]error{"Check": Check(path), "Verify": Verify(path)} {
-		if err == nil || !strings.Contains(err.Error(), "not the pinned file: want SHA-256 "+wheels[platform].PluginSHA256) {
+		if err == nil || !strings.Contains(err.Error(), "another file than the pinned one: want SHA-256 "+wheels[platform].PluginSHA256) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
 	t.Setenv("GOMLX_BACKEND", "xla:"+path)
-	if _, err := New(t.Context()); err == nil || !strings.Contains(err.Error(), "not the pinned file") {
+	if _, err := New(t.Context()); err == nil || !strings.Contains(err.Error(), "another file than the pinned one") {
 		t.Errorf("New: error %v", err)
 	}
 	t.Setenv("GOMLX_BACKEND", "xla:"+filepath.Dir(path)+"/../p-1//"+filepath.Base(path))
-	if _, err := New(t.Context()); err == nil || !strings.Contains(err.Error(), "not the pinned file") {
+	if _, err := New(t.Context()); err == nil || !strings.Contains(err.Error(), "another file than the pinned one") {
 		t.Errorf("New by another way to write the path: error %v", err)
 	}
 	install(t)
