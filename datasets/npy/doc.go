@@ -20,6 +20,9 @@
 //     rows.
 //   - The header is read by its grammar, never evaluated: three keys, each once; at most 10,000
 //     bytes, as in NumPy. Python 2's lengths with an L are taken.
+//   - An array of one axis has rows of one value: read it with [ReadAll], which spends no time on
+//     each row.
+//   - The bits of a NaN are kept where the type is.
 //   - A file that ends early, bytes after the values, a shape whose size overflows: errors with the
 //     byte. No memory is taken by a size in the header before the bytes are there.
 //   - An npz file is a zip file: its checksums are tested at the end of each array; a name that

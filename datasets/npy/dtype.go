@@ -61,33 +61,33 @@ type Element interface {
 }
 
 // unsigned decodes an unsigned integer of len(b) bytes.
-func unsigned(order binary.ByteOrder, b []byte) uint64 {
+func unsigned(b []byte) uint64 {
 	switch len(b) {
 	case 1:
 		return uint64(b[0])
 	case 2:
-		return uint64(order.Uint16(b))
+		return uint64(binary.NativeEndian.Uint16(b))
 	case 4:
-		return uint64(order.Uint32(b))
+		return uint64(binary.NativeEndian.Uint32(b))
 	}
-	return order.Uint64(b)
+	return binary.NativeEndian.Uint64(b)
 }
 
 // signed decodes a signed integer of len(b) bytes.
-func signed(order binary.ByteOrder, b []byte) int64 {
+func signed(b []byte) int64 {
 	unused := 64 - 8*len(b)
-	return int64(unsigned(order, b)<<unused) >> unused
+	return int64(unsigned(b)<<unused) >> unused
 }
 
 // float decodes a float of len(b) bytes.
-func float(order binary.ByteOrder, b []byte) float64 {
+func float(b []byte) float64 {
 	switch len(b) {
 	case 2:
-		return half(order.Uint16(b))
+		return half(binary.NativeEndian.Uint16(b))
 	case 4:
-		return float64(math.Float32frombits(order.Uint32(b)))
+		return float64(math.Float32frombits(binary.NativeEndian.Uint32(b)))
 	}
-	return math.Float64frombits(order.Uint64(b))
+	return math.Float64frombits(binary.NativeEndian.Uint64(b))
 }
 
 // half is the value of an IEEE 754 float of 16 bits.

@@ -27,6 +27,14 @@ type header struct {
 	start   int64 // the offset of the first value
 }
 
+// numberBytes is the bytes of a number; a complex value has two.
+func (h header) numberBytes() int {
+	if strings.HasPrefix(string(h.dtype), "complex") {
+		return h.size / 2
+	}
+	return h.size
+}
+
 // readHeader reads up to the first value.
 func readHeader(r *bufio.Reader) (header, error) {
 	var start [12]byte

@@ -24,6 +24,7 @@ type Reader struct {
 	max   int
 	h     header
 	at    int64 // the offset of the next byte
+	size  int64 // the bytes of the file by the file system; 0 where that does not say
 	used  bool
 }
 
@@ -37,6 +38,9 @@ func Open(path string, o Options) (*Reader, error) {
 	if err != nil {
 		f.Close()
 		return nil, err
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		r.size = info.Size()
 	}
 	r.close = f.Close
 	return r, nil
@@ -87,51 +91,90 @@ func Rows[T Element](r *Reader) iter.Seq2[[]T, error] {
 // ReadAll returns all values in C order, at most max of them; more is an error, for a small file
 // may hold many zeros.
 func ReadAll[T Element](r *Reader, max int) ([]T, error) {
-	var all []T
-	for row, err := range Rows[T](r) {
-		if err != nil {
-			return nil, err
-		}
-		if len(row) > max-len(all) {
-			return nil, r.fail(fmt.Errorf("the array has more than %d values; read its rows, or allow more",
-				max))
-		}
-		all = append(all, row...)
+	all, err := readAll[T](r, max)
+	if err != nil {
+		return nil, r.fail(err)
 	}
 	return all, nil
 }
 
-func rows[T Element](r *Reader, yield func([]T) bool) error {
+func readAll[T Element](r *Reader, max int) ([]T, error) {
+	v, count, err := begin[T](r)
+	switch {
+	case err != nil:
+		return nil, err
+	case count > max:
+		return nil, fmt.Errorf("the array has %d values, and %d are allowed; read its rows, or allow more",
+			count, max)
+	}
+	if r.spread() {
+		return fortranAll(v, count)
+	}
+	all, err := v.next(nil, count)
+	if err != nil {
+		return nil, err
+	}
+	return all, r.end()
+}
+
+// begin says how values are read, and how many there are; it tests the bytes of a row.
+func begin[T Element](r *Reader) (v *valueReader[T], count int, err error) {
 	if r.used {
-		return errors.New("the array was read before; open the file again")
+		return nil, 0, errors.New("the array was read before; open the file again")
 	}
 	r.used = true
-	decode, err := decoder[T](r.h)
-	if err != nil {
-		return err
+	if v, err = newValueReader[T](r); err != nil {
+		return nil, 0, err
 	}
-	count, err := values(r.h.shape, r.h.size)
+	if count, err = values(r.h.shape, r.h.size); err != nil || count == 0 {
+		return v, count, err
+	}
+	what, size := "a row", count/r.length()*r.h.size
+	if r.spread() {
+		what, size = "the array, which is in Fortran order,", count*r.h.size
+	}
+	if size > r.max {
+		return nil, 0, fmt.Errorf("byte %d: %s has %d bytes by the header's shape %v; at most %d are "+
+			"allowed (Options.MaxBytes)", r.at, what, size, r.h.shape, r.max)
+	}
+	return v, count, nil
+}
+
+// length is that of the first axis, the number of rows.
+func (r *Reader) length() int {
+	if len(r.h.shape) == 0 {
+		return 1
+	}
+	return r.h.shape[0]
+}
+
+// spread says whether the values of a row are not together.
+func (r *Reader) spread() bool { return r.h.fortran && len(r.h.shape) > 1 }
+
+func rows[T Element](r *Reader, yield func([]T) bool) error {
+	v, count, err := begin[T](r)
 	if err != nil {
 		return err
 	}
 	if count == 0 {
 		return r.end()
 	}
-	n := 1
-	if len(r.h.shape) > 0 {
-		n = r.h.shape[0]
-	}
-	if r.h.fortran && len(r.h.shape) > 1 {
-		return fortranRows(r, n, count, decode, yield)
-	}
-	var block []byte
-	row := []T(nil)
-	for range n {
-		start := r.at
-		if block, err = r.bytes(block, count/n); err != nil {
+	if r.spread() {
+		columns, err := readColumns(v, count)
+		if err != nil {
 			return err
 		}
-		if row, err = decode(row[:0], block, start); err != nil {
+		row := make([]T, count/r.length())
+		for i := range r.length() {
+			if columns.row(row, i); !yield(row) {
+				return nil
+			}
+		}
+		return nil
+	}
+	var row []T
+	for range r.length() {
+		if row, err = v.next(row[:0], count/r.length()); err != nil {
 			return err
 		}
 		if !yield(row) {
@@ -139,71 +182,6 @@ func rows[T Element](r *Reader, yield func([]T) bool) error {
 		}
 	}
 	return r.end()
-}
-
-// fortranRows reads the whole array and yields its n rows.
-func fortranRows[T Element](r *Reader, n, count int, decode decodeFunc[T],
-	yield func([]T) bool) error {
-	start := r.at
-	block, err := r.bytes(nil, count)
-	if err != nil {
-		return err
-	}
-	if err := r.end(); err != nil {
-		return err
-	}
-	all, err := decode(make([]T, 0, count), block, start)
-	if err != nil {
-		return err
-	}
-	place, axes := make([]int, len(r.h.shape)), r.h.shape
-	row := make([]T, count/n)
-	for i := range n {
-		clear(place)
-		for k := range row {
-			from, step := i, n // the offset of place, whose last axis varies fastest
-			for axis := 1; axis < len(axes); axis++ {
-				from += place[axis] * step
-				step *= axes[axis]
-			}
-			row[k] = all[from]
-			for axis := len(axes) - 1; axis > 0; axis-- {
-				if place[axis]++; place[axis] < axes[axis] {
-					break
-				}
-				place[axis] = 0
-			}
-		}
-		if !yield(row) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// bytes reads the bytes of so many values into block, which grows with what is there.
-func (r *Reader) bytes(block []byte, count int) ([]byte, error) {
-	want := count * r.h.size
-	if want > r.max {
-		what := "a row"
-		if r.h.fortran {
-			what = "the array, which is in Fortran order,"
-		}
-		return nil, fmt.Errorf("byte %d: %s has %d bytes by the header's shape %v; at most %d are "+
-			"allowed (Options.MaxBytes)", r.at, what, want, r.h.shape, r.max)
-	}
-	block = block[:0]
-	for len(block) < want {
-		have := len(block)
-		next := min(want-have, max(1<<16, have))
-		block = slices.Grow(block, next)[:have+next]
-		n, err := io.ReadFull(r.r, block[have:])
-		if r.at += int64(n); n < next {
-			return nil, unexpected(err, r.at,
-				fmt.Sprintf("inside the values; the shape %v needs %d bytes of them", r.h.shape, r.need()))
-		}
-	}
-	return block, nil
 }
 
 // need is the number of bytes of all values.
