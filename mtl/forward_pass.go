@@ -3,6 +3,7 @@ package mtl
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -10,7 +11,8 @@ import (
 )
 
 // describeForwardPass is a hash of the graph that computes the losses of one batch. It tells apart
-// what words cannot: constants inside functions, such as the δ of Huber or what a TrunkFunc does.
+// what words cannot: constants inside functions, of any size, such as the δ of Huber or what a
+// TrunkFunc does.
 // It is "unknown" without data in memory, or where the graph cannot be built by itself.
 //
 // The graph is built for GoMLX's own backend where that is there, so that a run can go on another one.
@@ -26,12 +28,13 @@ func describeForwardPass(m *Model, split *Split, o FitOptions) string {
 	if err != nil {
 		return unknown
 	}
-	text := ""
-	if err := try(func() { text = lossGraph(backend, m, batch, o.Store) }); err != nil {
+	sum := sha256.New()
+	if err := try(func() {
+		fmt.Fprint(sum, lossGraph(constants{backend, sum}, m, batch, o.Store))
+	}); err != nil {
 		return unknown
 	}
-	sum := sha256.Sum256([]byte(text))
-	return "graph " + hex.EncodeToString(sum[:8])
+	return "graph " + hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 const (
