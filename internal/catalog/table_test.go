@@ -51,30 +51,7 @@ func TestEveryCombination(t *testing.T) {
 }
 
 func trains(t *testing.T, b compute.Backend, sample catalog.Sample, w mtl.Weighting) {
-	m := &mtl.Model{Arch: sample.Arch, Tasks: sample.Tasks}
-	const examples, features = 36, 5
-	wave := func(n int, phase float64) []float32 {
-		x := make([]float32, n)
-		for i := range x {
-			x[i] = float32(math.Sin(phase + 1.7*float64(i)))
-		}
-		return x
-	}
-	split := &mtl.Split{
-		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(wave(examples*features, 0), examples, features)},
-		Labels: map[string]*tensors.Tensor{}, Masks: map[string]*tensors.Tensor{},
-	}
-	for i, name := range m.TaskNames() {
-		labels, known := wave(examples, float64(i)), make([]bool, examples)
-		for k := range known {
-			known[k] = i == 0 || i == 1 && k%12 == 0 || i == 2 && k%2 == 0
-			if sample.Tasks[i].Kind == mtl.KindBinary {
-				labels[k] = float32(math.Round(float64(labels[k]+1) / 2))
-			}
-		}
-		split.Labels[name] = tensors.FromFlatDataAndDimensions(labels, examples)
-		split.Masks[name] = tensors.FromFlatDataAndDimensions(known, examples)
-	}
+	m, split := problem(sample)
 	store := model.NewStore()
 	h, err := mtl.Fit(context.Background(), m, mtl.Data{Train: split}, mtl.FitOptions{
 		Backend: b, Store: store, Steps: 20, BatchSize: 6, Weighting: w, StepsPerCall: 1, RecordEvery: 1, Log: slog.New(slog.DiscardHandler),
@@ -104,6 +81,53 @@ func trains(t *testing.T, b compute.Backend, sample catalog.Sample, w mtl.Weight
 		})
 		if broken {
 			t.Fatalf("variable %s is %v", v.Path(), v.MustValue())
+		}
+	}
+}
+
+// problem is a model of the sample with data that lack labels.
+func problem(sample catalog.Sample) (*mtl.Model, *mtl.Split) {
+	m := &mtl.Model{Arch: sample.Arch, Tasks: sample.Tasks}
+	const examples, features = 36, 5
+	wave := func(n int, phase float64) []float32 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(math.Sin(phase + 1.7*float64(i)))
+		}
+		return x
+	}
+	split := &mtl.Split{
+		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(wave(examples*features, 0), examples, features)},
+		Labels: map[string]*tensors.Tensor{}, Masks: map[string]*tensors.Tensor{},
+	}
+	for i, name := range m.TaskNames() {
+		labels, known := wave(examples, float64(i)), make([]bool, examples)
+		for k := range known {
+			known[k] = i == 0 || i == 1 && k%12 == 0 || i == 2 && k%2 == 0
+			if sample.Tasks[i].Kind == mtl.KindBinary {
+				labels[k] = float32(math.Round(float64(labels[k]+1) / 2))
+			}
+		}
+		split.Labels[name] = tensors.FromFlatDataAndDimensions(labels, examples)
+		split.Masks[name] = tensors.FromFlatDataAndDimensions(known, examples)
+	}
+	return m, split
+}
+
+// What a run folder knows of the forward pass is there for every architecture, and is the same each time.
+func TestEveryForwardPassIsKnown(t *testing.T) {
+	backend := backendtest.Go(t)
+	for _, sample := range catalog.Architectures() {
+		m, split := problem(sample)
+		said := func() string {
+			return mtl.Description(m, mtl.Data{Train: split}, mtl.FitOptions{Backend: backend, BatchSize: 6})["forward pass"]
+		}
+		first := said()
+		if len(first) != len("graph 0123456789abcdef") {
+			t.Errorf("%s: its forward pass is %q", sample.Name, first)
+		}
+		if again := said(); again != first {
+			t.Errorf("%s: %s, then %s", sample.Name, first, again)
 		}
 	}
 }
