@@ -9,43 +9,32 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/gomtl/gomtl/mtl/internal/saved"
 	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
-// Files of a checkpoint folder beside those that GoMLX's checkpoint package writes.
-const (
-	checkpointsDir = "checkpoints"
-	stateFile      = "state.json"
-	stepPrefix     = "step-"
-	keepNewest     = 2
-)
+const keepNewest = 2
 
 // savedState is what resuming needs besides the variables.
 type savedState struct {
-	Step    int     `json:"step"`
+	saved.Mark
 	Seconds float64 `json:"seconds"`
 	Window  window  `json:"window"`
 	// Best is the step of the best validation so far, 0 when there was none.
 	Best int `json:"best"`
 	// Stopped says why the run ended before its last step, empty while it may go on.
 	Stopped string `json:"stopped,omitempty"`
-	// Records is how many lines history.jsonl had, and RecordsSum their checksum.
-	Records    int    `json:"records"`
-	RecordsSum string `json:"records_sum"`
 	// Files holds the SHA-256 of the checkpoint's other files.
 	Files map[string]string `json:"files"`
 }
 
-// saveCheckpoint writes the store and state into dir/checkpoints/step-N: under another name first, flushed to the disk, then renamed, so that a
-// checkpoint is whole or not there. It keeps the newest two and the best.
+// saveCheckpoint writes the store and state into dir/checkpoints/step-N: under another name first,
+// flushed to the disk, then renamed, so that a checkpoint is whole or not there. It keeps the newest two and the best.
 func saveCheckpoint(dir string, store *model.Store, state savedState) (err error) {
-	root := filepath.Join(dir, checkpointsDir)
+	root := filepath.Join(dir, saved.Dir)
 	if err = os.Mkdir(root, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("mtl: cannot make the checkpoint folder: %w", err)
 	}
@@ -68,13 +57,13 @@ func saveCheckpoint(dir string, store *model.Store, state savedState) (err error
 	if err != nil {
 		return err
 	}
-	if err = os.WriteFile(filepath.Join(temporary, stateFile), text, 0o666); err != nil {
+	if err = os.WriteFile(filepath.Join(temporary, saved.StateFile), text, 0o666); err != nil {
 		return err
 	}
 	if err = syncAll(temporary); err != nil {
 		return err
 	}
-	final := filepath.Join(root, stepDir(state.Step))
+	final := filepath.Join(root, saved.StepDir(state.Step))
 	// A checkpoint of this very step can exist: from before a resume, or from the end of a run that is now continued.
 	if err = os.RemoveAll(final); err != nil {
 		return err
@@ -176,7 +165,7 @@ func LoadCheckpoint(store *model.Store, dir, which string) error {
 		return fmt.Errorf("mtl: %s holds no checkpoint: train with FitOptions.RunDir set to it first", dir)
 	}
 	if which == "best" && state.Best > 0 {
-		path = filepath.Join(dir, checkpointsDir, stepDir(state.Best))
+		path = filepath.Join(dir, saved.Dir, saved.StepDir(state.Best))
 		if _, err := readState(path); err != nil {
 			return err
 		}
@@ -190,12 +179,15 @@ func LoadCheckpoint(store *model.Store, dir, which string) error {
 
 // lastCheckpoint returns the newest checkpoint of a run folder, an empty path when there is none.
 func lastCheckpoint(dir string) (path string, state *savedState, err error) {
-	root := filepath.Join(dir, checkpointsDir)
-	steps, err := checkpointSteps(root)
-	if err != nil || len(steps) == 0 {
-		return "", nil, err
+	root := filepath.Join(dir, saved.Dir)
+	steps, err := saved.Steps(root)
+	if err != nil {
+		return "", nil, fmt.Errorf("mtl: %w", err)
 	}
-	path = filepath.Join(root, stepDir(steps[len(steps)-1]))
+	if len(steps) == 0 {
+		return "", nil, nil
+	}
+	path = filepath.Join(root, saved.StepDir(steps[len(steps)-1]))
 	state, err = readState(path)
 	if err != nil && len(steps) > 1 {
 		err = fmt.Errorf("%w; the checkpoint of step %d is older: delete this folder to go on from there", err, steps[len(steps)-2])
@@ -205,7 +197,7 @@ func lastCheckpoint(dir string) (path string, state *savedState, err error) {
 
 // readState reads a checkpoint's state and checks it and the SHA-256 of every file.
 func readState(path string) (*savedState, error) {
-	text, err := os.ReadFile(filepath.Join(path, stateFile))
+	text, err := os.ReadFile(filepath.Join(path, saved.StateFile))
 	if err != nil {
 		return nil, fmt.Errorf("mtl: the checkpoint %s is not whole: %w", path, err)
 	}
@@ -214,9 +206,9 @@ func readState(path string) (*savedState, error) {
 	}
 	state := &savedState{}
 	if err := wire.Unseal(text, state); err != nil {
-		return nil, corrupt("%s: %w", stateFile, err)
+		return nil, corrupt("%s: %w", saved.StateFile, err)
 	}
-	if name := stepDir(state.Step); name != filepath.Base(path) {
+	if name := saved.StepDir(state.Step); name != filepath.Base(path) {
 		return nil, corrupt("it is of step %d, so its folder should be %s", state.Step, name)
 	}
 	have, err := hashFiles(path)
@@ -236,38 +228,15 @@ func readState(path string) (*savedState, error) {
 	return state, nil
 }
 
-func stepDir(step int) string { return fmt.Sprintf("%s%09d", stepPrefix, step) }
-
-// checkpointSteps lists the steps that have a checkpoint, ascending.
-func checkpointSteps(root string) ([]int, error) {
-	entries, err := os.ReadDir(root)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("mtl: cannot list checkpoints: %w", err)
-	}
-	var steps []int
-	for _, entry := range entries {
-		if number, found := strings.CutPrefix(entry.Name(), stepPrefix); found {
-			if step, err := strconv.Atoi(number); err == nil {
-				steps = append(steps, step)
-			}
-		}
-	}
-	slices.Sort(steps)
-	return steps, nil
-}
-
 // pruneCheckpoints removes what is neither among the newest nor the best, and what killed processes left half made.
 func pruneCheckpoints(root string, best int) error {
-	steps, err := checkpointSteps(root)
+	steps, err := saved.Steps(root)
 	if err != nil {
 		return err
 	}
 	for _, step := range steps[:max(0, len(steps)-keepNewest)] {
 		if step != best {
-			if err := os.RemoveAll(filepath.Join(root, stepDir(step))); err != nil {
+			if err := os.RemoveAll(filepath.Join(root, saved.StepDir(step))); err != nil {
 				return err
 			}
 		}
@@ -291,7 +260,7 @@ func hashFiles(dir string) (map[string]string, error) {
 	}
 	sums := map[string]string{}
 	for _, entry := range entries {
-		if entry.Name() == stateFile {
+		if entry.Name() == saved.StateFile {
 			continue
 		}
 		f, err := os.Open(filepath.Join(dir, entry.Name()))

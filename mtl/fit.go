@@ -390,7 +390,8 @@ func (f *fit) save() error {
 	if err := f.writer.Sync(); err != nil {
 		return err
 	}
-	state := savedState{Step: f.step, Seconds: f.seconds(), Window: f.window, Stopped: f.stopped}
+	state := savedState{Seconds: f.seconds(), Window: f.window, Stopped: f.stopped}
+	state.Step = f.step
 	state.Records, state.RecordsSum = f.writer.Written()
 	if best, _ := sinceBest(f.validations, 0); best >= 0 {
 		state.Best = f.validated[best]

@@ -19,6 +19,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/mtl/history"
+	"github.com/gomtl/gomtl/mtl/internal/saved"
 )
 
 // stopAfter cancels a context once a run has done that many steps.
@@ -286,7 +287,7 @@ func TestCorruptCheckpoint(t *testing.T) {
 	if _, err := Fit(context.Background(), m, Data{Train: train}, options); err != nil {
 		t.Fatal(err)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, checkpointsDir, "step-*8", "*.bin"))
+	files, _ := filepath.Glob(filepath.Join(dir, saved.Dir, "step-*8", "*.bin"))
 	data, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)

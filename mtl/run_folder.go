@@ -12,6 +12,7 @@ import (
 
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/mtl/internal/lock"
+	"github.com/gomtl/gomtl/mtl/internal/saved"
 )
 
 // lockFile keeps other processes out of a run folder while a run writes there.
@@ -65,10 +66,8 @@ func (f *fit) openRunDir(asked history.Run) (run found, err error) {
 	if run.history, err = loadRun(dir, asked); err != nil || run.history == nil {
 		return run, err
 	}
-	if run.checkpoint, run.state, err = lastCheckpoint(dir); err != nil || run.state == nil {
-		return run, err
-	}
-	return run, run.whole(dir)
+	run.checkpoint, run.state, err = lastCheckpoint(dir)
+	return run, err
 }
 
 // loadRun reads the run of a folder, nil where there is none. Another run than the one asked for, or
@@ -86,20 +85,6 @@ func loadRun(dir string, asked history.Run) (*history.History, error) {
 		return nil, fmt.Errorf("mtl: the run folder %s cannot be used, choose another RunDir: %w", dir, err)
 	}
 	return h, sameRun(h.Run, asked, dir)
-}
-
-// whole reports a history that is not the one of its checkpoint.
-func (r found) whole(dir string) error {
-	s := r.state
-	switch have := r.history.Sum(s.Records); {
-	case have == "":
-		return fmt.Errorf("mtl: the run folder %s lost records: %s has %d, the checkpoint of step %d was saved after %d; "+
-			"bring the file back, or delete this checkpoint to go on from an older one", dir, history.RecordsFile, len(r.history.Records), s.Step, s.Records)
-	case have != s.RecordsSum:
-		return fmt.Errorf("mtl: %s and the checkpoint of step %d in the run folder %s are of two runs: "+
-			"the records' checksum is %s, the checkpoint was saved with %s", history.RecordsFile, s.Step, dir, have, s.RecordsSum)
-	}
-	return nil
 }
 
 // beside are patterns of what may be in a run folder before its run.
@@ -120,7 +105,7 @@ func unusedRunDir(dir string) error {
 			continue
 		}
 		what := "holds no run, but other files, such as " + entry.Name()
-		if entry.Name() == checkpointsDir {
+		if entry.Name() == saved.Dir {
 			what = fmt.Sprintf("has checkpoints but lost its %s", history.RunFile)
 		}
 		return fmt.Errorf("mtl: the run folder %s %s: choose another RunDir, so that nothing there is overwritten", dir, what)

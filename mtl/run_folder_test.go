@@ -22,6 +22,7 @@ import (
 	"github.com/gomtl/gomtl/backend/backendtest"
 	"github.com/gomtl/gomtl/mtl/history"
 	"github.com/gomtl/gomtl/mtl/internal/lock"
+	"github.com/gomtl/gomtl/mtl/internal/saved"
 	"github.com/gomtl/gomtl/mtl/metric"
 )
 
@@ -240,7 +241,7 @@ func TestForeignFolders(t *testing.T) {
 
 	// Without its checkpoints a run starts over, and the records of old stay.
 	dir := t.TempDir()
-	copied(checkpointsDir)(dir)
+	copied(saved.Dir)(dir)
 	o.RunDir = dir
 	h := fitTo(t, m, data, o)
 	old, err := history.Load(filepath.Join(dir, "earlier-1"))
@@ -297,7 +298,7 @@ func TestDamagedFolders(t *testing.T) {
 	if err := resumes(dir); err != nil {
 		t.Fatal(err)
 	}
-	state := filepath.Join(dir, checkpointsDir, stepDir(8), stateFile)
+	state := filepath.Join(dir, saved.Dir, saved.StepDir(8), saved.StateFile)
 	whole, err := os.ReadFile(state)
 	if err != nil {
 		t.Fatal(err)
@@ -310,7 +311,7 @@ func TestDamagedFolders(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := readState(filepath.Dir(state)); err == nil {
-				t.Errorf("nothing is wrong with bit %d of byte %d of %s", bit, at, stateFile)
+				t.Errorf("nothing is wrong with bit %d of byte %d of %s", bit, at, saved.StateFile)
 			}
 		}
 	}
@@ -322,7 +323,7 @@ func TestDamagedFolders(t *testing.T) {
 	points := filepath.Join(dir, history.PointsFile)
 	for path := range contents(t, dir) {
 		good, err := os.ReadFile(path)
-		if err != nil || path == points || !strings.Contains(path, stepDir(8)) && strings.Contains(path, stepPrefix) {
+		if err != nil || path == points || !strings.Contains(path, saved.StepDir(8)) && strings.Contains(path, saved.StepPrefix) {
 			continue // not read: what follows from the records, and older checkpoints
 		}
 		for try := range 12 {
@@ -351,8 +352,8 @@ func TestDamagedFolders(t *testing.T) {
 	}
 
 	// A checkpoint in another one's place, a file too many, and a history that ends too early.
-	step4, step8 := filepath.Join(dir, checkpointsDir, stepDir(4)), filepath.Join(dir, checkpointsDir, stepDir(8))
-	moved := filepath.Join(dir, checkpointsDir, stepDir(10))
+	step4, step8 := filepath.Join(dir, saved.Dir, saved.StepDir(4)), filepath.Join(dir, saved.Dir, saved.StepDir(8))
+	moved := filepath.Join(dir, saved.Dir, saved.StepDir(10))
 	for want, damage := range map[string]func() (undo func() error, err error){
 		"it is of step 4": func() (func() error, error) {
 			return func() error { return os.Rename(moved, step4) }, os.Rename(step4, moved)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gomtl/gomtl/mtl/internal/saved"
 	"github.com/gomtl/gomtl/mtl/internal/wire"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // Load reads the run in a folder. The beginning of a line that a killed run left at the end of
 // history.jsonl is dropped. Files that differ in one bit from what was written are an error, with the
-// number of the line.
+// number of the line, and so are records that end before the newest checkpoint of the folder.
 func Load(dir string) (*History, error) {
 	h := &History{}
 	data, err := os.ReadFile(filepath.Join(dir, RunFile))
@@ -38,16 +39,34 @@ func Load(dir string) (*History, error) {
 	if err := wire.Unseal(data, &h.Run); err != nil {
 		return nil, fmt.Errorf("history: %s is no description of a run: %w", filepath.Join(dir, RunFile), err)
 	}
+	mark := saved.Newest(dir) // first: a run that is under way writes its records before a checkpoint
 	path := filepath.Join(dir, RecordsFile)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("history: %s has a %s, but its records cannot be read: %w", dir, RunFile, err)
 	}
 	defer f.Close()
-	if err = h.read(path, f); err != nil {
+	if err = h.read(path, f); err == nil && mark != nil {
+		err = h.reaches(mark, path)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return h, nil
+}
+
+// reaches reports records that are not those of a checkpoint beside them.
+func (h *History) reaches(mark *saved.Mark, path string) error {
+	switch have := h.Sum(mark.Records); {
+	case have == "":
+		return fmt.Errorf("history: %s lost records: it has %d, and the checkpoint of step %d was saved after %d; "+
+			"bring the file back, or delete this checkpoint to go on from an older one",
+			path, len(h.Records), mark.Step, mark.Records)
+	case have != mark.RecordsSum:
+		return fmt.Errorf("history: %s and the checkpoint of step %d in its folder are of two runs: "+
+			"the records' checksum is %s, the checkpoint was saved with %s", path, mark.Step, have, mark.RecordsSum)
+	}
+	return nil
 }
 
 func (h *History) read(path string, from io.Reader) error {
