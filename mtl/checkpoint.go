@@ -32,11 +32,15 @@ type savedState struct {
 }
 
 // saveCheckpoint writes the store and state into dir/checkpoints/step-N: under another name first,
-// flushed to the disk, then renamed, so that a checkpoint is whole or not there. It keeps the newest two and the best.
+// flushed to the disk, then renamed, so that a checkpoint is whole or not there. What lies in dir is
+// named there on the disk before. It keeps the newest two and the best.
 func saveCheckpoint(dir string, store *model.Store, state savedState) (err error) {
 	root := filepath.Join(dir, saved.Dir)
 	if err = os.Mkdir(root, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("mtl: cannot make the checkpoint folder: %w", err)
+	}
+	if err = syncPath(dir); err != nil { // the names of the records, and of this folder
+		return fmt.Errorf("mtl: cannot save a checkpoint in %s: %w", dir, err)
 	}
 	temporary, err := os.MkdirTemp(root, ".saving-")
 	if err != nil {
@@ -291,7 +295,8 @@ func syncAll(dir string) error {
 	return syncPath(dir)
 }
 
-func syncPath(path string) error {
+// syncPath flushes a file, or the names in a folder, to the disk. Tests watch it.
+var syncPath = func(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
