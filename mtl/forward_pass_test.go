@@ -15,7 +15,7 @@ func scaledBy(factors []float32) Architecture {
 	return featuresFunc(func(scope *model.Scope, inputs []*graph.Node, tasks []Task) []*graph.Node {
 		features := sharedDense(len(factors)).Features(scope, inputs, tasks)
 		for i, f := range features {
-			features[i] = graph.Mul(f, graph.ExpandDims(graph.Const(f.Graph(), factors), 0))
+			features[i] = graph.Mul(f, graph.InsertAxes(graph.Const(f.Graph(), factors), 0))
 		}
 		return features
 	})
@@ -33,7 +33,7 @@ func branchedBy(factors []float32) Architecture {
 				})
 			}
 			chosen := graph.If(graph.Const(g, true), branch(factors), branch(make([]float32, len(factors))))
-			features[i] = graph.Mul(f, graph.ExpandDims(graph.StopGradient(chosen[0]), 0))
+			features[i] = graph.Mul(f, graph.InsertAxes(graph.StopGradient(chosen[0]), 0))
 		}
 		return features
 	})
